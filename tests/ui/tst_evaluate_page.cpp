@@ -103,7 +103,7 @@ private Q_SLOTS:
     // Examples that a person names; what is no row is said before anything is loaded.
     void examplesByHand()
     {
-        openWithRun(6);
+        openWithRun(6, rowsFile(9));
         find<QSpinBox>("evalMaxNew")->setValue(4);
         find<QLineEdit>("evalFile")->setText(rowsFile(6));
         find<QCheckBox>("evalPrompted")->setChecked(true);
@@ -277,10 +277,13 @@ private:
     int m_files = 0;
 
     // A run whose result is an untrained copy of the base: what is evaluated is the page.
-    void openWithRun(int)
+    void openWithRun(int, const QString& training = {})
     {
         openPage();
         config::RunConfig config;
+        if (!training.isEmpty()) {
+            config.data.train = {training.toStdString()};
+        }
         config.model.path = base::bundledModel().string();
         const auto run = need(m_workspace->project()->createRun("first", config::toJson(config)));
         train::RunEnded ended;

@@ -23,6 +23,8 @@
 #include <QSignalSpy>
 #include <QToolButton>
 
+#include <array>
+
 using namespace luthier;
 using namespace luthier::ui;
 using support::need;
@@ -207,6 +209,29 @@ private Q_SLOTS:
         for (const char* name : {"judgeNote", "judgeCorrection", "judgeName", "judgeJudgings", "judgePrompt", "judgeLeft", "judgeRight"}) {
             QVERIFY2(!find<QWidget>(name)->accessibleName().isEmpty(), name);
         }
+    }
+
+    // More than two systems: how each stands to all, and the votes of every pair count.
+    void threeSystems()
+    {
+        openPage();
+        std::vector<evaluation::JudgedPair> many;
+        const std::array<std::pair<const char*, const char*>, 3> meetings{std::pair("base", "tuned"), std::pair("tuned", "other"), std::pair("base", "other")};
+        for (std::int64_t i = 1; i <= 6; ++i) {
+            const auto& [first, second] = meetings[static_cast<std::size_t>(i - 1) % 3];
+            many.push_back({i, {{"user", "question " + std::to_string(i), {}}}, first, second, "of " + std::string(first), "of " + std::string(second), ""});
+        }
+        need(m_workspace->project()->judgings().create("three", 42, many));
+        m_page->desk()->reload();
+        QTRY_VERIFY(m_page->desk()->pair() != nullptr);
+        for (qint64 i = 0; i < 6; ++i) {
+            const bool isLeft = m_page->desk()->left() == QStringLiteral("of tuned") || (m_page->desk()->right() != QStringLiteral("of tuned") && i % 2 == 0);
+            find<QPushButton>(isLeft ? "judge_left" : "judge_right")->click();
+            QTRY_COMPARE(m_page->desk()->numDone(), i + 1);
+            QVERIFY(m_page->mainAction()->isEnabled());
+        }
+        const QString text = find<QLabel>("judgeTally")->text();
+        QVERIFY2(text.startsWith(QStringLiteral("Ratings, the best first: tuned ")) && text.contains(QStringLiteral("base")) && text.contains(QStringLiteral("other")), qPrintable(text));
     }
 
     void pictures_data() { support::addThemes(); }

@@ -146,6 +146,22 @@ evaluation::Tally JudgingDesk::tally() const
     return evaluation::tallyOf(m_pairs, evaluation::votesOfPeople(m_votes), isOpen ? m_pairs.front().first : "", isOpen ? m_pairs.front().second : "");
 }
 
+std::vector<evaluation::SystemRating> JudgingDesk::ratings() const
+{
+    return evaluation::ratingsOf(m_pairs, evaluation::votesOfPeople(m_votes));
+}
+
+qint64 JudgingDesk::numJudged() const
+{
+    std::set<std::int64_t> judged;
+    for (const evaluation::Vote& vote : evaluation::votesThatCount(evaluation::votesOfPeople(m_votes))) {
+        if (vote.choice != evaluation::Choice::Skip) {
+            judged.insert(vote.pair);
+        }
+    }
+    return static_cast<qint64>(judged.size());
+}
+
 evaluation::JudgeAgreement JudgingDesk::agreement() const
 {
     return evaluation::agreementOf(evaluation::votesOfPeople(m_votes));

@@ -50,6 +50,8 @@ public:
     qint64 numDone() const { return m_numDone; } // by this judge, skipped ones too
     evaluation::Tally tally() const;             // of all people, over the systems of the pairs
     evaluation::JudgeAgreement agreement() const; // of people
+    std::vector<evaluation::SystemRating> ratings() const; // of all systems of the pairs by people's votes, the best first
+    qint64 numJudged() const; // pairs that some person judged, skipped ones not
     const std::vector<std::string>& criteria() const { return m_row.criteria; }
     std::vector<evaluation::CriterionScore> criterionScores() const;
     void setCriteria(const QStringList& criteria);

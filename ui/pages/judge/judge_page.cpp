@@ -353,26 +353,50 @@ void JudgePage::showPair()
     }
 }
 
+QString JudgePage::winsText(const evaluation::Tally& tally) const
+{
+    //: a system, its wins in per cent, low and high end of the interval, number of pairs
+    return tr("%1 wins %2 % (%3 to %4 %) of %Ln pair(s).", nullptr, static_cast<int>(tally.judged))
+               .arg(m_desk->second(), percent(tally.rate), percent(tally.interval.low), percent(tally.interval.high))
+           + QLatin1Char(' ') + (tally.isClear ? tr("That is clear.") : tr("Not clear yet."));
+}
+
+// Of more than two: how each stands to all, by Bradley and Terry.
+QString JudgePage::ratingsText(const std::vector<evaluation::SystemRating>& ratings) const
+{
+    QStringList all;
+    for (const auto& one : ratings) {
+        const QString name = QString::fromStdString(one.system);
+        const auto whole = [](double value) { return QLocale().toString(value, 'f', 0); };
+        //: a system, its rating, low and high end of the rating's interval
+        all += one.rating.isBounded ? tr("%1 %2 (%3 to %4)").arg(name, whole(one.rating.value), whole(one.rating.interval.low), whole(one.rating.interval.high))
+               //: a system that won or lost all
+               : one.rating.battles > 0 ? tr("%1 %2 (no bound)").arg(name, whole(one.rating.value))
+                                        : tr("%1 (not judged)").arg(name);
+    }
+    //: systems with their ratings
+    return tr("Ratings, the best first: %1.").arg(all.join(QStringLiteral(", ")));
+}
+
 void JudgePage::showTally()
 {
     const auto tally = m_desk->tally();
-    m_action->setEnabled(tally.judged > 0);
+    const auto ratings = m_desk->ratings();
+    const bool areMany = ratings.size() > 2; // what two of them came to says little then
+    m_action->setEnabled(m_desk->numJudged() > 0);
     const bool isOpen = m_desk->pair() != nullptr;
-    m_tell->setVisible(isOpen && tally.judged > 0);
-    if (tally.judged == 0) {
+    m_tell->setVisible(isOpen && m_desk->numJudged() > 0);
+    if (m_desk->numJudged() == 0) {
         m_tally->setText(tr("Nothing is judged yet. Who made which answer is told to nobody, and the sides are drawn anew for each pair."));
         return;
     }
     if (isOpen && !m_tell->isChecked()) { // a rate that moves with each vote would say whose answer it was
-        m_tally->setText(tr("Who is ahead is told when you have judged all pairs.") + QLatin1Char(' ')
-                         + (tally.isClear ? tr("It is clear already: more pairs will hardly change it.") : tr("It is not clear yet.")));
+        const QString sentence = tr("Who is ahead is told when you have judged all pairs.");
+        m_tally->setText(areMany ? sentence : sentence + QLatin1Char(' ') + (tally.isClear ? tr("It is clear already: more pairs will hardly change it.") : tr("It is not clear yet.")));
         return;
     }
-    //: a system, its wins in per cent, low and high end of the interval, number of pairs
-    QString text = tr("%1 wins %2 % (%3 to %4 %) of %Ln pair(s).", nullptr, static_cast<int>(tally.judged))
-                       .arg(m_desk->second(), percent(tally.rate), percent(tally.interval.low), percent(tally.interval.high));
-    text += QLatin1Char(' ') + (tally.isClear ? tr("That is clear.") : tr("Not clear yet."));
-    if (std::isfinite(tally.longerRate)) {
+    QString text = areMany ? ratingsText(ratings) : winsText(tally);
+    if (!areMany && std::isfinite(tally.longerRate)) {
         text += QLatin1Char(' ') + tr("The longer answer won %1 %.").arg(percent(tally.longerRate));
     }
     for (const auto& score : m_desk->criterionScores()) {
@@ -382,7 +406,10 @@ void JudgePage::showTally()
         }
     }
     if (const auto agreement = m_desk->agreement(); agreement.pairs > 0 && std::isfinite(agreement.alpha)) {
-        text += QLatin1Char(' ') + tr("%Ln judges agree by alpha %1.", nullptr, static_cast<int>(agreement.judges.size())).arg(QLocale().toString(agreement.alpha, 'f', 2));
+        const auto digits = [](double value) { return QLocale().toString(value, 'f', 2); };
+        const int judges = static_cast<int>(agreement.judges.size());
+        text += QLatin1Char(' ') + (std::isfinite(agreement.kappa) ? tr("%Ln judges agree by alpha %1, kappa %2.", nullptr, judges).arg(digits(agreement.alpha), digits(agreement.kappa))
+                                                                   : tr("%Ln judges agree by alpha %1.", nullptr, judges).arg(digits(agreement.alpha)));
     }
     m_tally->setText(text.at(0).toUpper() + text.sliced(1)); // it may begin with a system's name
 }

@@ -50,6 +50,8 @@ private:
     void showList();
     void showPair();
     void showTally();
+    QString winsText(const evaluation::Tally& tally) const;
+    QString ratingsText(const std::vector<evaluation::SystemRating>& ratings) const;
     void showCriteria();
     void openModelJudge();
     void vote(evaluation::Choice choice);
