@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Hashes of short byte strings and of numbers, for tables inside one process.
+// Hashes of short byte strings and of numbers, for tables inside one process: nothing is kept by them, as they may change with a
+// version.
+//
+// Threads: free functions, any thread.
 #pragma once
 
 #include <cstdint>
