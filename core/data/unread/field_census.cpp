@@ -5,7 +5,9 @@
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <string_view>
 
 namespace luthier::data {
 
@@ -22,6 +24,12 @@ bool isFilled(const Json& value)
 using Each = std::function<void(const FieldPlace&, const Json&)>;
 
 void visitMembers(const Json& object, FieldPlace& place, const Each& each, int depth);
+
+bool isContent(const std::string& key)
+{
+    constexpr std::array<std::string_view, 3> kKeys = {"content", "parts", "blocks"};
+    return std::any_of(kKeys.begin(), kKeys.end(), [&key](std::string_view name) { return isSameName(key, name); });
+}
 
 // Parts of a message's content, [{"type": "text", "text": ...}, {"type": "thinking", "thinking": ...}].
 bool isListOfParts(const Json& value)
@@ -48,7 +56,7 @@ void descend(const Json& value, FieldPlace& place, const Each& each, int depth)
         }
         place.path.pop_back();
         place.role = outer;
-    } else if (!place.role.empty() && isListOfParts(value)) {
+    } else if (!place.role.empty() && isContent(place.path.back()) && isListOfParts(value)) {
         place.path.emplace_back(kEach);
         for (const Json& part : value) {
             Json rest = part;
