@@ -71,6 +71,7 @@ private Q_SLOTS:
     void droppedFilesAreModelsOrASentence();
     void searchDownloadsAndShows();
     void downloadStopsAndGoesOn();
+    void aSilentHubIsSaid();
     void gatedModelAsksForAToken();
     void offlineAsksNothing();
     void answersStream();
@@ -248,6 +249,17 @@ void TestModelsPage::downloadStopsAndGoesOn()
         resumed = resumed || request.headers.contains("range");
     }
     QVERIFY(resumed);
+}
+
+// No speed and no time left of what came before.
+void TestModelsPage::aSilentHubIsSaid()
+{
+    m_hub->pauseMs = 3000;
+    startDownload();
+    QTRY_VERIFY2_WITH_TIMEOUT(downloadText().contains(QStringLiteral("waiting for the hub")), qPrintable(downloadText()), kAwaitMs);
+    QVERIFY2(!downloadText().contains(QStringLiteral("/s")) && !downloadText().contains(QStringLiteral("left")), qPrintable(downloadText()));
+    QTest::mouseClick(find<QPushButton>("downloadAction"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(downloadText().contains(QStringLiteral("stopped at")), kAwaitMs);
 }
 
 void TestModelsPage::gatedModelAsksForAToken()

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 2;
 constexpr int kPollMs = 100;
+constexpr int kStillMs = 2000; // a speed of so long ago is none any more
 const QString kOffline = QStringLiteral("offline");
 
 } // namespace
@@ -133,7 +135,8 @@ void Downloads::startNext()
 void Downloads::begin(Item& item)
 {
     item.state = State::Running;
-    Transfer transfer{item.id, {}, std::make_shared<Shared>()};
+    Transfer transfer{item.id, {}, std::make_shared<Shared>(), 0, {}};
+    transfer.sinceThen.start();
     m_transfers.push_back(transfer);
     m_poll.start();
     const auto work = [name = item.name.toStdString(), make = settingsMaker(), transfer]() -> Result<hub::Downloaded> {
@@ -177,12 +180,16 @@ void Downloads::end(int id, const Result<hub::Downloaded>& got, bool wasStopped)
 
 void Downloads::poll()
 {
-    for (const Transfer& transfer : m_transfers) {
+    for (Transfer& transfer : m_transfers) {
         if (Item* item = at(transfer.id)) {
             {
                 const std::lock_guard lock(transfer.shared->mutex);
                 item->progress = transfer.shared->progress;
             }
+            if (std::exchange(transfer.came, item->progress.done) != item->progress.done) {
+                transfer.sinceThen.start();
+            }
+            item->isStill = transfer.sinceThen.elapsed() > kStillMs && item->progress.done < item->progress.total; // then it is checked
             Q_EMIT itemChanged(transfer.id);
         }
     }

@@ -7,10 +7,13 @@
 
 #include "core/hub/download.h"
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
 #include <QTimer>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -32,6 +35,7 @@ public:
         hub::DownloadProgress progress;
         QString problem; // of Failed
         QString path;    // of Done
+        bool isStill = false; // running, and nothing has come for a while
     };
 
     Downloads(AppSettings& settings, QObject* parent = nullptr);
@@ -63,6 +67,8 @@ private:
         int id = 0;
         base::CancelToken cancel;
         std::shared_ptr<Shared> shared;
+        std::int64_t came = 0;
+        QElapsedTimer sinceThen;
     };
 
     Item* at(int id);

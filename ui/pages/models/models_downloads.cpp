@@ -26,6 +26,9 @@ QString progressText(const Downloads::Item& item)
     const hub::DownloadProgress& progress = item.progress;
     QString text = progress.total > 0 ? DownloadRow::tr("%1 of %2").arg(fileSize(static_cast<double>(progress.done)), fileSize(static_cast<double>(progress.total)))
                                       : fileSize(static_cast<double>(progress.done));
+    if (item.state == Downloads::State::Running && item.isStill) {
+        return text + QStringLiteral("  \u00b7  ") + DownloadRow::tr("waiting for the hub\u2026");
+    }
     if (item.state == Downloads::State::Running && progress.bytesPerSecond > 0) {
         text += QStringLiteral("  \u00b7  ") + DownloadRow::tr("%1/s").arg(fileSize(progress.bytesPerSecond));
     }
