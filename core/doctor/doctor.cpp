@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace luthier::doctor {
 
@@ -19,6 +20,11 @@ std::string Finding::text() const
 std::string shortNumber(double value)
 {
     constexpr int kDigits = 3;
+    constexpr double kWhole = 1e3; // from here on no digit behind the point says anything
+    constexpr double kLong = 1e7;
+    if (std::abs(value) >= kWhole && std::abs(value) < kLong) {
+        return std::to_string(std::llround(value));
+    }
     std::array<char, 64> buffer{};
     const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, kDigits);
     return {buffer.data(), end.ptr};

@@ -38,7 +38,7 @@ const Row* findRow(std::string_view id); // null: none
 void addRemedy(std::vector<Remedy>& remedies, const config::RunConfig& recipe, std::string key, std::string value, std::string sentence);
 // The learning rate times `factor`, with the reason.
 void addRate(std::vector<Remedy>& remedies, const config::RunConfig& recipe, double factor, std::string why);
-std::string shortNumber(double value); // "0.0002", "1e-05"
+std::string shortNumber(double value); // "0.0002", "1e-05", "1270"
 
 // What is seen as a run goes on; each finding is given once.
 class Watch {

@@ -54,7 +54,7 @@ std::vector<Evaluation> History::of(std::string_view set) const
     return found;
 }
 
-std::vector<Step> History::newest(std::size_t count) const
+std::ranges::subrange<std::deque<Step>::const_iterator> History::newest(std::size_t count) const
 {
     const std::size_t taken = std::min(count, m_last.size());
     return {m_last.end() - static_cast<std::ptrdiff_t>(taken), m_last.end()};

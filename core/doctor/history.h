@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <vector>
@@ -68,8 +69,8 @@ public:
 
     // Of a set, in the order they were made; evaluations without a finite loss are left out.
     std::vector<Evaluation> of(std::string_view set) const;
-    // The newest `count` steps; fewer where there are fewer.
-    std::vector<Step> newest(std::size_t count) const;
+    // The newest `count` steps, until the next is taken; fewer where there are fewer.
+    std::ranges::subrange<std::deque<Step>::const_iterator> newest(std::size_t count) const;
 
 private:
     std::optional<Start> m_start;

@@ -6,6 +6,8 @@
 
 namespace luthier::doctor {
 
+inline constexpr double kRise = 1e-3; // of a loss: less is no rise
+
 // rows_numbers.cpp
 Row notFiniteRow();
 Row zeroLossRow();

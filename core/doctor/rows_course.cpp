@@ -96,7 +96,6 @@ std::optional<Finding> neverBetter(const History& run, const config::RunConfig& 
     if (!run.end() || !run.end()->isFinished || all.size() < 2 || all.front().step != 0) {
         return std::nullopt;
     }
-    constexpr double kRise = 1e-3; // of the loss; less is no rise
     const bool isNever = std::all_of(all.begin() + 1, all.end(), [&](const Evaluation& e) { return *e.loss > *all.front().loss * (1 + kRise); });
     if (!isNever) {
         return std::nullopt;

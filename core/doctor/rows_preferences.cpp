@@ -94,7 +94,6 @@ std::optional<Finding> stuckAtChance(const History& run, const config::RunConfig
 std::optional<Finding> barelyLearned(const History& run, const config::RunConfig& recipe)
 {
     constexpr double kLittle = 0.1; // of what a pair costs that is not told apart
-    constexpr double kRise = 1e-3; // of the loss: as good as none
     constexpr double kWanted = 0.5; // of it: pairs that stand apart
     const auto all = run.of(measures::kHeldOutSet);
     if (!isOne(recipe, {"dpo", "kto", "reward"}) || !run.end() || !run.end()->isFinished || all.size() < 2 || all.front().step != 0 || run.step() < static_cast<std::int64_t>(kWindow)
@@ -142,8 +141,8 @@ std::optional<Finding> klRunsAway(const History& run, const config::RunConfig& r
 {
     constexpr double kMuch = 0.5; // nats a token
     constexpr double kTimes = 1.5;
-    const auto course = courseOf(run, "kl");
-    if (!isOne(recipe, {"ppo", "grpo", "rloo"}) || !course || !(course->now > kMuch && course->now > kTimes * course->before)) {
+    const auto course = isOne(recipe, {"ppo", "grpo", "rloo"}) ? courseOf(run, "kl") : std::nullopt;
+    if (!course || !(course->now > kMuch && course->now > kTimes * course->before)) {
         return std::nullopt;
     }
     Finding finding;
@@ -163,11 +162,11 @@ std::optional<Finding> boughtReward(const History& run, const config::RunConfig&
     constexpr double kTokens = 10;
     constexpr double kRepeats = 0.3;
     const auto reward = courseOf(run, "reward");
-    const auto length = courseOf(run, "answer_tokens");
-    const auto repeats = courseOf(run, "repeat_share");
     if (!reward || !(reward->now > reward->first)) {
         return std::nullopt;
     }
+    const auto length = courseOf(run, "answer_tokens");
+    const auto repeats = courseOf(run, "repeat_share");
     const bool isLonger = length && length->now > kTimes * length->first && length->now > length->first + kTokens;
     const bool repeatsMore = repeats && repeats->now > kRepeats && repeats->now > kTimes * repeats->first;
     if (!isLonger && !repeatsMore) {

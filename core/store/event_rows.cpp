@@ -92,13 +92,20 @@ Result<train::Event> otherOf(const Statement& row, const Database& database, std
                                               + std::to_string(run) + " cannot be read: " + event.message()});
 }
 
-// The values of the event at `seq`.
-measures::Values takeValues(Source& values, std::int64_t seq)
+// The values of the event at `seq`. Steps of a run have the same measures in the same order: `known` are those of the one before.
+measures::Values takeValues(Source& values, std::int64_t seq, std::vector<const measures::Measure*>& known)
 {
     measures::Values taken;
+    taken.reserve(known.size());
     for (; !values.isAtEnd() && values.seq() <= seq; values.advance()) {
         if (values.seq() == seq) {
-            taken.push_back({&measures::measureOf(values.row().text(1)), values.row().real(2)});
+            const std::string_view id = values.row().textView(1);
+            const std::size_t place = taken.size();
+            if (place >= known.size() || known[place]->id != id) {
+                known.resize(place);
+                known.push_back(&measures::measureOf(id));
+            }
+            taken.push_back({known[place], values.row().real(2)});
         }
     }
     return taken;
@@ -163,13 +170,15 @@ Result<std::vector<train::Event>> readEvents(Database& database, std::int64_t ru
         }
     }
     std::vector<train::Event> events;
+    std::vector<const measures::Measure*> ofSteps;
+    std::vector<const measures::Measure*> ofEvaluations;
     while (!steps->isAtEnd() || !evaluations->isAtEnd() || !others->isAtEnd()) {
         const std::int64_t seq = std::min({steps->seq(), evaluations->seq(), others->seq()});
         if (!steps->isAtEnd() && steps->seq() == seq) {
-            events.emplace_back(stepOf(steps->row(), takeValues(*values, seq)));
+            events.emplace_back(stepOf(steps->row(), takeValues(*values, seq, ofSteps)));
             steps->advance();
         } else if (!evaluations->isAtEnd() && evaluations->seq() == seq) {
-            events.emplace_back(evaluationOf(evaluations->row(), takeValues(*values, seq)));
+            events.emplace_back(evaluationOf(evaluations->row(), takeValues(*values, seq, ofEvaluations)));
             evaluations->advance();
         } else {
             auto event = otherOf(others->row(), database, run);

@@ -46,6 +46,7 @@ public:
     double real(int column) const;
     std::optional<double> optionalReal(int column) const;
     std::string text(int column) const;
+    std::string_view textView(int column) const; // until the next step()
     bool isNull(int column) const;
 
 private:

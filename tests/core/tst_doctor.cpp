@@ -183,6 +183,7 @@ private Q_SLOTS:
     void whatComesBackIsNoRise();
     void aFindingComesOnce();
     void whatMovedNothing();
+    void numbersAreShort();
     void rolloutsMayHaveNoLoss();
     void aResumedRunLooksAtItsOwnSteps();
 };
@@ -370,6 +371,13 @@ void TestDoctor::aFindingComesOnce()
     QCOMPARE(watch.take(doctor::Step{1, kNan, 1, 1e-4, 100}).size(), std::size_t{1});
     QVERIFY(watch.take(doctor::Step{2, kNan, 1, 1e-4, 100}).empty());
     QVERIFY(watch.take(doctor::Step{3, 1, std::numeric_limits<double>::infinity(), 1e-4, 100}).empty());
+}
+
+void TestDoctor::numbersAreShort()
+{
+    for (const auto& [value, text] : {std::pair(0.0002, "0.0002"), {1e-5, "1e-05"}, {2.718, "2.72"}, {999.4, "999"}, {1270.4, "1270"}, {-123456.0, "-123456"}, {2e8, "2e+08"}}) {
+        QCOMPARE(doctor::shortNumber(value), std::string(text));
+    }
 }
 
 void TestDoctor::whatMovedNothing()
