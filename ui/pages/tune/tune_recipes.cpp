@@ -196,9 +196,10 @@ void TuneRecipes::compareWith(const QString& path)
             return;
         }
         QStringList lines;
+        const auto shown = [](const std::string& value) { return value.empty() ? tr("nothing") : QString::fromStdString(value); };
         for (const config::Difference& row : config::difference(m_document->config(), *recipe)) {
             //: a setting, its value here, its value in the file
-            lines += tr("%1: %2 here, %3 there").arg(QString::fromStdString(row.key), QString::fromStdString(row.left), QString::fromStdString(row.right));
+            lines += tr("%1: %2 here, %3 there").arg(QString::fromStdString(row.key), shown(row.left), shown(row.right));
         }
         tell(tr("What differs from %1").arg(QFileInfo(path).fileName()), lines.isEmpty() ? QStringList{tr("Nothing: all settings are equal.")} : lines);
     });
