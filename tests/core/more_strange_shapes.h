@@ -26,7 +26,7 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
 {"sentence": "Mira asked Odo because _ was curious.", "option1": "Mira", "option2": "Odo", "answer": "1"}
 )row",
          "completion", {"user:Mira asked Odo because _ bakes.|assistant:2", "user:Mira asked Odo because _ was curious.|assistant:1"},
-         "--map 'input=option1+option2,completion=option1+option2[answer-1]'"},
+         "--map 'prompt=sentence,input=option1+option2,completion=option1+option2[answer-1]'"},
         {"answers by letter and number", "s.jsonl", R"row({"context": "Odo has flour.", "question": "What will Odo do?", "answerA": "sing", "answerB": "bake", "answerC": "row", "label": "3"}
 {"context": "Tam has a boat.", "question": "What will Tam do?", "answerA": "row", "answerB": "bake", "answerC": "sing", "label": "1"}
 )row",

@@ -66,6 +66,8 @@ private Q_SLOTS:
         QTest::newRow("a choice by its name") << QByteArray("completion=o[k]") << QByteArray(R"({"o":{"A":"p","B":"q"},"k":"B"})")
                                               << QByteArray(R"({"completion":"q","o":{"A":"p","B":"q"}})");
         QTest::newRow("a choice among columns") << QByteArray("input=A+B,completion=A+B[k]") << QByteArray(R"({"A":"p","B":"q","k":"b"})") << QByteArray(R"({"input":"A: p\nB: q","completion":"q"})");
+        QTest::newRow("nothing chooses") << QByteArray("completion=A+B[x]") << QByteArray(R"({"A":"p","B":"q","k":"b"})") << QByteArray(R"({"A":"p","B":"q","k":"b"})");
+        QTest::newRow("joined, with brackets in a name") << QByteArray("input=A+B[x]") << QByteArray(R"({"A":"p","B[x]":"q"})") << QByteArray(R"({"input":"A: p\nB[x]: q"})");
         QTest::newRow("a choice that begins with 1") << QByteArray("completion=o[k-1]") << QByteArray(R"({"o":["p","q"],"k":"2"})") << QByteArray(R"({"completion":"q","o":["p","q"]})");
         QTest::newRow("nothing before 1") << QByteArray("completion=o[k-1]") << QByteArray(R"({"o":["p","q"],"k":0})") << QByteArray(R"({"o":["p","q"],"k":0})");
         QTest::newRow("a column of that name") << QByteArray("completion=o[k-1]") << QByteArray(R"({"o":["p","q"],"k-1":1,"k":1})") << QByteArray(R"({"completion":"q","o":["p","q"],"k":1})");

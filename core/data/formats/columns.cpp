@@ -215,7 +215,7 @@ Json withColumns(const Json& row, const Columns& columns)
         } else if (auto chosen = chosenAt(row, column)) {
             mapped[field] = std::move(chosen->value);
             used.insert(chosen->chooser); // the choices themselves are not learned by that
-        } else if (const auto parts = partsOf(column); parts.size() > 1) {
+        } else if (const auto parts = partsOf(column); parts.size() > 1 && (!chosenParts(column) || valueAt(row, parts.back()))) {
             if (auto joined = joinedAt(row, parts)) {
                 mapped[field] = std::move(*joined);
                 used.insert(parts.begin(), parts.end());
@@ -236,10 +236,11 @@ Json withColumns(const Json& row, const Columns& columns)
 Columns missingColumns(const Columns& columns, std::span<const Json> rows)
 {
     const auto isThere = [](const Json& row, const ColumnName& column) {
+        const auto isColumn = [&row](const std::string& name) { return row.contains(name) || row.contains(name.substr(0, name.find('/'))); };
         const auto chosen = chosenParts(column.column);
         const auto names = partsOf(chosen ? chosen->first : column.column);
-        return !row.is_object() || row.contains(column.field) || row.contains(column.column)
-               || std::any_of(names.begin(), names.end(), [&](const std::string& name) { return row.contains(name.substr(0, name.find('/'))); });
+        const bool chooses = !chosen || isColumn(chosen->second) || isColumn(chooserFromOne(chosen->second).value_or(chosen->second));
+        return !row.is_object() || row.contains(column.field) || row.contains(column.column) || (chooses && std::any_of(names.begin(), names.end(), isColumn));
     };
     Columns missing;
     for (const ColumnName& column : columns) {

@@ -50,6 +50,15 @@ ColumnSize sizeOf(const std::string& column, std::span<const Json> rows)
     return size;
 }
 
+// Whether what is asked now, its first line, is still there: another answer may be better, a question that is lost is not.
+bool keepsQuestion(const Example& now, const Example& then)
+{
+    const std::string whole = wholeTextOf(then);
+    return whole.find(now.text) != std::string::npos && std::all_of(now.messages.begin(), now.messages.end(), [&whole](const Message& message) {
+               return message.role == "assistant" || whole.find(message.content.substr(0, message.content.find('\n'))) != std::string::npos;
+           });
+}
+
 bool readsBetter(const ColumnGuess& guess, const DatasetFormat& read, std::span<const Json> rows)
 {
     const DatasetFormat* format = findFormat(guess.format);
@@ -57,7 +66,7 @@ bool readsBetter(const ColumnGuess& guess, const DatasetFormat& read, std::span<
     for (const Json& row : rows) {
         const auto now = read.toExample(row);
         const auto then = format->toExample(withColumns(row, guess.columns));
-        better += then && (!now || exampleHash(*now) != exampleHash(*then)) ? 1 : 0;
+        better += then && (!now || (exampleHash(*now) != exampleHash(*then) && keepsQuestion(*now, *then))) ? 1 : 0;
     }
     return better * 2 > rows.size();
 }
@@ -206,6 +215,18 @@ std::optional<ColumnGuess> besideChoices(const DatasetFormat& read, const std::v
     return std::nullopt;
 }
 
+// Where a text is what asks, a field that is called input would take its place.
+void addPrompt(ColumnGuess& guess, std::span<const Json> rows)
+{
+    const auto has = [&guess](std::string_view field) {
+        return std::any_of(guess.columns.begin(), guess.columns.end(), [field](const ColumnName& column) { return column.field == field; });
+    };
+    const char* text = nameIn(rows.front(), {"text", "article", "document", "dialogue", "dialog", "transcript", "sentence"});
+    if (text && has("input") && !has("prompt") && !nameIn(rows.front(), kPromptNames)) {
+        guess.columns.insert(guess.columns.begin(), {"prompt", text});
+    }
+}
+
 // As a shell takes it for one word.
 std::string shellWord(const std::string& text)
 {
@@ -232,6 +253,9 @@ std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vec
     guess = guess || !asks ? guess : besideAnswer(read, unread, rows);
     if (asks && !guess) {
         guess = besideQuestion(read, unread, rows);
+    }
+    if (guess && read.id == "completion") {
+        addPrompt(*guess, rows);
     }
     return guess && readsBetter(*guess, read, rows) ? guess : std::nullopt;
 }
