@@ -401,7 +401,7 @@ Result<FarEnd> followFar(const fs::path& out, const Following& following)
             auto fetched = fetchFar(out, false, following.cancel);
             return fetched ? Result<FarEnd>(std::move(ended)) : Result<FarEnd>(fetched.error());
         }
-        if (end && end->code != 0 && end->code != 128 + 15) {
+        if (end && end->code != 0 && end->code < kSignalled) { // by whatever signal: who listened was ended, and the run is no child of it
             return Error{host->name() + ": the run's folder " + note->folder + " cannot be read: " + end->err};
         }
         if (!std::exchange(lost, true)) {
