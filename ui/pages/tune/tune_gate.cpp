@@ -157,6 +157,13 @@ void TuneGate::showMeasured(const Verdict& verdict, const QString& problem)
     }
 }
 
+void TuneGate::showUnmeasured(const Verdict& verdict, const QString& sentence)
+{
+    m_verdict->show(verdict);
+    m_measured->setToken(Token::TextQuiet);
+    m_measured->setText(sentence);
+}
+
 void TuneGate::walk(int direction)
 {
     if (!m_rows.empty()) {

@@ -25,6 +25,7 @@ public:
     void show(const Verdict& verdict);
     void showMeasuring(bool startsAfter);
     void showMeasured(const Verdict& verdict, const QString& problem); // `problem`: why it could not be measured
+    void showUnmeasured(const Verdict& verdict, const QString& sentence); // and nothing is wrong
     bool isBlocked() const { return m_isBlocked; }
     TuneAnswers* answers() const { return m_answers; } // of a run that learns from its own
 

@@ -14,9 +14,9 @@
 #include "ui/pages/tune/tune_model.h"
 #include "ui/pages/tune/tune_place.h"
 #include "ui/pages/tune/tune_preflight.h"
-#include "ui/pages/tune/tune_queue.h"
+#include "ui/pages/tune/queue/tune_queue.h"
 #include "ui/pages/tune/tune_recipes.h"
-#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/queue/tune_shootout.h"
 #include "ui/pages/tune/tune_start.h"
 #include "ui/pages/tune/tune_trials.h"
 #include "ui/pages/tune/tune_way.h"
@@ -435,7 +435,7 @@ void TunePage::measure()
     const auto& memory = m_verdict.plan.memory;
     const bool isElsewhere = !m_place->place().hosts.empty(); // what this machine has says nothing then
     if (waits() && !m_verdict.measured) {
-        m_gate->showMeasured(m_verdict, tr("another run is at work, which it would slow down or take memory from."));
+        m_gate->showUnmeasured(m_verdict, tr("Not measured now: another run is at work, which a pass would slow down or take memory from."));
         return;
     }
     if (isElsewhere || m_verdict.measured || m_verdict.plan.makesAnswers || (memory && !memory->estimate.fits())) {
