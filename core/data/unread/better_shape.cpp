@@ -160,14 +160,16 @@ std::optional<ColumnGuess> besideAnswer(const DatasetFormat& read, const std::ve
     return ColumnGuess{read.id, {{read.id == "instruction" ? "output" : "completion", *found + "+" + answer}}};
 }
 
-// What is the same in every row asks nothing.
+// One word that is the same in every row asks nothing.
 bool isConstant(const std::string& column, std::span<const Json> rows)
 {
     const auto valueOf = [&column](const Json& row) {
         const auto field = row.find(column); // none in what is no object
         return field == row.end() ? Json() : *field;
     };
-    return rows.size() > 1 && valueOf(rows.front()).is_string() && std::all_of(rows.begin(), rows.end(), [&](const Json& row) { return valueOf(row) == valueOf(rows.front()); });
+    const Json first = valueOf(rows.front());
+    const bool isWord = first.is_string() && first.get_ref<const std::string&>().find(' ') == std::string::npos;
+    return rows.size() > 1 && isWord && std::all_of(rows.begin(), rows.end(), [&](const Json& row) { return valueOf(row) == first; });
 }
 
 // The columns of what stands behind the question: what is there already, and those of `unread` that belong there; empty: none does.
