@@ -14,7 +14,7 @@
 #include "ui/charts/rate_chart.h"
 #include "ui/pages/tune/tune_advice.h"
 #include "ui/pages/tune/tune_page.h"
-#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/queue/tune_shootout.h"
 #include "ui/pages/tune/tune_trials.h"
 #include "ui/widgets/stacked_bar.h"
 #include "ui/workspace/run_controller.h"
@@ -288,6 +288,36 @@ private Q_SLOTS:
         setValue("data.train", std::vector<std::string>{path});
         settle();
         QVERIFY2(shown("verdictRemarks").contains(QStringLiteral("rejected")), qPrintable(shown("verdictRemarks") + shown("verdictProblem")));
+    }
+
+    // What the plan warns of on the command line, the page says as well: pairs without one of their answers, answers of one kind alone.
+    void whatTheRowsLackIsSaid()
+    {
+        std::string rows;
+        for (int i = 0; i < 20; ++i) {
+            Json row = {{"prompt", "What lies on bench " + std::to_string(i) + "?"}, {"chosen", "The oak " + std::to_string(i) + "."}, {"rejected", "None."}};
+            if (i == 3) {
+                row.erase("rejected");
+            } else if (i == 5) {
+                row["rejected"] = row["chosen"];
+            }
+            rows += base::dumpJson(row) + "\n";
+        }
+        QVERIFY(base::writeFileAtomically(m_tiny->path("rows.jsonl"), rows).ok());
+        m_tiny->config.objective.kind = "dpo";
+        useRecipe();
+        QVERIFY2(shown("verdictRemarks").contains(QStringLiteral("rows.jsonl: 2 rows were skipped because they give no example. First: row 4: \"rejected\" is missing")),
+                 qPrintable(shown("verdictRemarks")));
+        std::string judged;
+        for (int i = 0; i < 20; ++i) {
+            judged += base::dumpJson(Json{{"prompt", "What lies on bench " + std::to_string(i) + "?"}, {"completion", "The oak."}, {"label", true}}) + "\n";
+        }
+        const std::string path = m_tiny->path("judged.jsonl");
+        QVERIFY(base::writeFileAtomically(path, judged).ok());
+        m_tiny->config.objective.kind = "kto";
+        m_tiny->config.data.train = {path};
+        useRecipe();
+        QVERIFY2(shown("verdictRemarks").contains(QStringLiteral("answers are judged good: KTO learns from good and bad ones")), qPrintable(shown("verdictRemarks")));
     }
 
     // Two runs of the same method and data are told apart by what is different, and a name given twice by a number.

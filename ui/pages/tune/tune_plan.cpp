@@ -113,6 +113,23 @@ void takeReasons(TunePlan& plan, const train::RunPlan& made, const config::RunCo
     }
 }
 
+// What the plan itself warns of; what is not read has a place of its own.
+void takeWarnings(TunePlan& plan, const train::RunPlan& made)
+{
+    std::vector<std::string> unread;
+    for (const train::UnreadOfFile& file : made.rows.data.unread) {
+        const std::string name = QFileInfo(QString::fromStdString(file.path)).fileName().toStdString();
+        for (const std::string& sentence : file.report.sentences(false)) {
+            unread.push_back(name + ": " + sentence);
+        }
+    }
+    for (const std::string& warning : made.rows.warnings) {
+        if (std::find(unread.begin(), unread.end(), warning) == unread.end()) {
+            plan.remarks += QString::fromStdString(warning);
+        }
+    }
+}
+
 void takeRows(TunePlan& plan, const train::RunPlan& made, bool isUnreadSaid)
 {
     const train::TrainingData& data = made.rows.data;
@@ -185,6 +202,7 @@ TunePlan planTune(const config::RunConfig& config, store::Project* project, trai
     takeSamples(plan, *made, config);
     takeSize(plan, made->size ? Result<train::MethodSize>(*made->size) : Result<train::MethodSize>(Error{made->sizeProblem}));
     plan.makesAnswers = made->rows.rollouts.has_value();
+    takeWarnings(plan, *made);
     takeReasons(plan, *made, config);
     if (made->size) {
         takeNeeds(plan, *made, config, project);
