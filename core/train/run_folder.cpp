@@ -4,7 +4,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/objectives/rollout_settings.h"
-#include "core/train/best_result.h"
+#include "core/train/results/best_result.h"
 #include "core/train/run.h"
 
 #include <utility>

@@ -9,7 +9,7 @@
 #include "core/train/step/heads.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_batches.h"
-#include "core/train/run_result.h"
+#include "core/train/results/run_result.h"
 #include "core/train/run_room.h"
 #include "core/train/ranks/split_optimizer.h"
 

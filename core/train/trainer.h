@@ -6,7 +6,7 @@
 // the result is written before anything is measured.
 #pragma once
 
-#include "core/train/best_result.h"
+#include "core/train/results/best_result.h"
 #include "core/train/checkpoint.h"
 #include "core/train/control/doctor_watch.h"
 #include "core/train/control/early_stop.h"

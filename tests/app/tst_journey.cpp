@@ -16,7 +16,7 @@
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_page.h"
 #include "ui/pages/tune/tune_page.h"
-#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/queue/tune_shootout.h"
 #include "ui/workspace/run_controller.h"
 
 #include <QAbstractItemView>

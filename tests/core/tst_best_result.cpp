@@ -5,7 +5,7 @@
 #include "core/nn/decoder.h"
 #include "core/peft/folders/adapter_facts.h"
 #include "core/peft/folders/adapter_folder.h"
-#include "core/train/best_result.h"
+#include "core/train/results/best_result.h"
 #include "core/weights/load.h"
 #include "tests/support/file_bytes.h"
 #include "tests/support/need.h"

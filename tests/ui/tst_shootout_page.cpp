@@ -8,7 +8,7 @@
 #include "tests/support/tiny_run.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/pages/tune/tune_page.h"
-#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/queue/tune_shootout.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/best_result.h"
+#include "core/train/results/best_result.h"
 
 #include "core/base/files.h"
 #include "core/base/json.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/pages/tune/tune_queue.h"
+#include "ui/pages/tune/queue/tune_queue.h"
 
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/run_result.h"
+#include "core/train/results/run_result.h"
 
 #include "core/inference/stops.h"
 #include "core/peft/folders/origin.h"

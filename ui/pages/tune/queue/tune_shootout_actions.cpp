@@ -3,7 +3,7 @@
 #include "core/base/files.h"
 #include "core/peft/methods/method.h"
 #include "ui/charts/parallel_coordinates.h"
-#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/queue/tune_shootout.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"

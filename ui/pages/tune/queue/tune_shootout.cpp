@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "ui/pages/tune/tune_shootout.h"
+#include "ui/pages/tune/queue/tune_shootout.h"
 
 #include "ui/base/amounts.h"
 #include "ui/base/window_sentence.h"
