@@ -4,7 +4,7 @@
 //
 //   weights.safetensors    the trained leaves
 //   optimizer.safetensors  moments, fp32 masters and step count (see Optimizer::state); or, of ranks that hold a part of it each,
-//                          optimizer-1-of-2.safetensors, ... (checkpoint_parts.h), which one rank or many read
+//                          optimizer-1-of-2.safetensors, ... (ranks/checkpoint_parts.h), which one rank or many read
 //   checkpoint.json        step, place in the data, recipe, size and SHA-256 of the files; "hash" is its own
 // Dropout and order of the data are functions of seed, step and place (TrainStep, BatchPlan): no other random
 // state exists.
@@ -17,7 +17,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/nn/decoder.h"
-#include "core/train/checkpoint_parts.h"
+#include "core/train/ranks/checkpoint_parts.h"
 #include "core/train/plan/batch_plan.h"
 
 #include <cstdint>

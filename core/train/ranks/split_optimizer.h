@@ -12,7 +12,7 @@
 #include "core/optim/optimizer.h"
 #include "core/optim/optimizers.h"
 #include "core/ranks/team.h"
-#include "core/train/checkpoint_parts.h"
+#include "core/train/ranks/checkpoint_parts.h"
 #include "core/train/ranks/state_split.h"
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/train/checkpoint_parts.h"
+#include "core/train/ranks/checkpoint_parts.h"
 
 #include "core/base/checked.h"
 #include "core/base/hash.h"
