@@ -561,6 +561,28 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(!m_page->contest()->isRunning(), kAwaitMs);
     }
 
+    // Why a column could not answer is seen at once, in the place of the words that said it was about to.
+    void anotherPlaceholderIsSeen()
+    {
+        struct Painted : QObject {
+            int whole = 0;
+            bool eventFilter(QObject* watched, QEvent* event) override
+            {
+                whole += event->type() == QEvent::Paint && static_cast<QPaintEvent*>(event)->rect() == static_cast<QWidget*>(watched)->rect() ? 1 : 0;
+                return false;
+            }
+        };
+        DiffText text;
+        text.setPlaceholderText(QStringLiteral("About to answer"));
+        text.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&text));
+        QTest::qWait(50);
+        Painted painted;
+        text.viewport()->installEventFilter(&painted);
+        text.setPlaceholderText(QStringLiteral("There is no such folder"));
+        QTRY_COMPARE(painted.whole, 1);
+    }
+
     // Rows that a person names are the examples; the dialog says what is none.
     void examplesByHand()
     {

@@ -83,13 +83,14 @@ CompareColumn::CompareColumn(const QString& id, const QString& title, bool canCl
         head->addWidget(close);
     }
     auto* foot = new QHBoxLayout;
-    foot->addWidget(m_footer, 1);
+    foot->addStretch(1);
     foot->addWidget(m_goOn);
     foot->addWidget(m_copy);
     auto* layout = new QVBoxLayout(this);
     layout->addLayout(head);
     layout->addWidget(m_origin);
     layout->addWidget(m_text, 1);
+    layout->addWidget(m_footer); // a line of its own: beside the buttons of a narrow column its words had too little room, and were cut
     layout->addLayout(foot);
     connect(m_copy, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_text->text()); });
 }

@@ -32,6 +32,12 @@ void DiffText::setText(const QString& text)
     applyTints();
 }
 
+void DiffText::setPlaceholderText(const QString& text)
+{
+    QPlainTextEdit::setPlaceholderText(text);
+    viewport()->update();
+}
+
 void DiffText::append(const QString& piece)
 {
     const QScrollBar* bar = verticalScrollBar();

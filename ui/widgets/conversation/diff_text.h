@@ -16,6 +16,8 @@ public:
     explicit DiffText(QWidget* parent = nullptr);
 
     void setText(const QString& text);
+    // Seen at once: Qt draws another placeholder in the place of one that is in view only when something else is drawn anew.
+    void setPlaceholderText(const QString& text);
     void append(const QString& piece); // at the end; follows it when the end was in view
     QString text() const { return toPlainText(); }
 
