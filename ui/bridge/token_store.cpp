@@ -24,7 +24,7 @@ bool isFine(const QKeychain::Job* job)
 QString sentence(const QKeychain::Job* job)
 {
     return isFine(job) ? QString()
-                       : TokenStore::tr("The desktop's secret store cannot be used (%1), so a token lasts until Luthier is closed.").arg(job->errorString());
+                       : TokenStore::tr("The desktop's secret store cannot be used, so a token lasts until Luthier is closed.");
 }
 
 } // namespace
@@ -41,6 +41,7 @@ void TokenStore::load()
     job->setKey(kKey);
     connect(job, &QKeychain::Job::finished, this, [this, job] {
         m_problem = sentence(job);
+        m_reason = isFine(job) ? QString() : job->errorString();
         if (m_token.isEmpty()) { // typed meanwhile
             m_token = job->textData();
         }
@@ -64,6 +65,7 @@ void TokenStore::setToken(const QString& token)
     job->setKey(kKey);
     connect(job, &QKeychain::Job::finished, this, [this, job] {
         m_problem = sentence(job);
+        m_reason = isFine(job) ? QString() : job->errorString();
         Q_EMIT changed();
     });
     job->start();

@@ -21,6 +21,8 @@ public:
     const QString& token() const { return m_token; }
     const QString& problem() const { return m_problem; } // a sentence; empty: the secret store works
 
+    const QString& reason() const { return m_reason; }   // of the problem, as the desktop says it: for who looks closer
+
     static bool isBuiltIn();
 
 Q_SIGNALS:
@@ -29,6 +31,7 @@ Q_SIGNALS:
 private:
     QString m_token;
     QString m_problem;
+    QString m_reason;
 };
 
 } // namespace luthier::ui

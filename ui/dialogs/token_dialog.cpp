@@ -55,6 +55,7 @@ void TokenDialog::refresh()
     const bool has = !m_tokens->token().isEmpty();
     m_forget->setEnabled(has);
     const QString state = has ? tr("A token is in use.") : tr("No token is in use.");
+    m_state->setToolTip(m_tokens->reason());
     m_state->setText(m_tokens->problem().isEmpty() ? state : state + u' ' + m_tokens->problem());
 }
 
