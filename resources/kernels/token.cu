@@ -39,6 +39,7 @@ struct TokenPlan {
     float* qkv;
     u16* mixed;
     u16* inner;
+    float* parted; // [heads, splits, dim + 2]: weighed values, their maximum and their sum, where keys are split
     u32* arrived; // blocks, at all meetings so far
     i64 capacity;
     i64 position;
@@ -56,6 +57,8 @@ struct TokenPlan {
     int slots;    // pieces that a warp has room for
     int inputs;   // numbers that a block has room for
     int parts;    // sums that a block has room for
+    int splits;   // blocks that share a head's keys
+    int unused;
 };
 
 constexpr int kPiece = 1024; // numbers of a row that are copied and multiplied at once
@@ -195,19 +198,17 @@ __device__ __forceinline__ float loadOneAcross(const float* p)
     return r;
 }
 
-// All blocks have come here, and see what each wrote before.
+// All blocks have come here, and see what each wrote before: what a block's threads wrote before they met is released with the count.
 __device__ __forceinline__ void meet(const TokenPlan& plan, u32& met)
 {
     __syncthreads();
     met += gridDim.x;
     if (threadIdx.x == 0) {
-        __threadfence();
         asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(plan.arrived) : "memory");
         u32 seen;
         do {
             asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(plan.arrived) : "memory");
         } while ((int)(seen - met) < 0);
-        __threadfence();
     }
     __syncthreads();
 }
@@ -263,6 +264,30 @@ __device__ __forceinline__ void tokenInput(const u16* from, u16* x, int n)
     __syncthreads();
 }
 
+// x from what blocks found of the shares of a head's keys.
+__device__ __forceinline__ void tokenMixed(const TokenPlan& plan, u16* x)
+{
+    const int stride = plan.dim + 2;
+    for (int i = threadIdx.x; i < plan.heads * plan.dim; i += kTokenThreads) {
+        const int head = i / plan.dim;
+        const float* own = plan.parted + (i64)head * plan.splits * stride;
+        float highest = kLowest;
+        for (int s = 0; s < plan.splits; ++s) {
+            highest = fmaxf(highest, loadOneAcross(own + s * stride + plan.dim));
+        }
+        float weight = 0;
+        float sum = 0;
+        for (int s = 0; s < plan.splits; ++s) {
+            const float top = loadOneAcross(own + s * stride + plan.dim);
+            const float share = top == kLowest ? 0.0f : __expf(top - highest);
+            weight += share * loadOneAcross(own + s * stride + plan.dim + 1);
+            sum += share * loadOneAcross(own + s * stride + i - head * plan.dim);
+        }
+        x[i] = narrow(sum / weight);
+    }
+    __syncthreads();
+}
+
 // parts[row, piece] = the block's rows times x.
 __device__ __forceinline__ void tokenProduct(const TokenPlan& plan, TokenStream& stream, const TokenShare& share, const u16* memory,
                                              const u16* x, float* parts, int& slot, u32& parity)
@@ -305,9 +330,9 @@ __device__ __forceinline__ float tokenSum(const TokenShare& share, const float* 
     return sum;
 }
 
-// A query head, its key and its value normed and turned; its keys up to this token's seen. The first head of a group writes the
-// group's key and value into the cache [kvHeads, capacity, dim]; others take their own. parts: dim floats a warp.
-__device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLayer& layer, int head, float* parts)
+// A query head, its key and its value normed and turned; a share of its keys up to this token's seen. The first head of a group writes
+// the group's key and value into the cache [kvHeads, capacity, dim]; others take their own. parts: dim floats a warp.
+__device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLayer& layer, int head, int split, float* parts)
 {
     __shared__ float turning[2][256];
     __shared__ float query[256];
@@ -355,13 +380,14 @@ __device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLaye
         query[d] = v;
     }
     __syncthreads();
-    if (head % group == 0 && d < dim) {
+    if (head % group == 0 && split == 0 && d < dim) {
         const i64 place = (kvHead * plan.capacity + plan.position) * dim + d;
         (isKey ? layer.keys : layer.values)[place] = isKey ? ownKey[d] : ownValue[d];
     }
 
     const i64 first = layer.window > 0 && plan.position >= layer.window ? plan.position + 1 - layer.window : 0;
     const int before = (int)(plan.position - first);
+    const int end = (int)((i64)(before + 1) * (split + 1) / plan.splits);
     const int lanes = dim / 8;
     const int lane = threadIdx.x % lanes;
     const int team = threadIdx.x / lanes;
@@ -377,14 +403,15 @@ __device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLaye
     float total = 0;
     float sums[8] = {};
     constexpr int kAhead = 2;
-    for (int round = 0; round <= before; round += kAhead * teams) {
+    for (int round = (int)((i64)(before + 1) * split / plan.splits); round < end; round += kAhead * teams) {
         Eight k[kAhead];
         Eight x[kAhead];
 #pragma unroll
         for (int j = 0; j < kAhead; ++j) {
             const int s = round + j * teams + team;
-            k[j] = s < before ? load8(layer.keys + start + (i64)s * dim) : s == before ? load8(ownKey + lane * 8) : zero;
-            x[j] = s < before ? load8(layer.values + start + (i64)s * dim) : s == before ? load8(ownValue + lane * 8) : zero;
+            const bool isCached = s < before && s < end;
+            k[j] = isCached ? load8(layer.keys + start + (i64)s * dim) : s == before ? load8(ownKey + lane * 8) : zero;
+            x[j] = isCached ? load8(layer.values + start + (i64)s * dim) : s == before ? load8(ownValue + lane * 8) : zero;
         }
 #pragma unroll
         for (int j = 0; j < kAhead; ++j) {
@@ -398,7 +425,7 @@ __device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLaye
             }
             score *= plan.scale;
             score = plan.cap > 0 ? plan.cap * tanhf(score / plan.cap) : score;
-            if (round + j * teams + team <= before) {
+            if (round + j * teams + team < end) {
                 unite(top, total, sums, score, 1.0f, x[j].v);
             }
         }
@@ -430,11 +457,20 @@ __device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLaye
         float weight = 0;
         float sum = 0;
         for (int j = 0; j < kTokenWarps; ++j) {
-            const float share = __expf(tops[j] - highest);
+            const float share = tops[j] == kLowest ? 0.0f : __expf(tops[j] - highest);
             weight += share * totals[j];
             sum += share * parts[j * dim + i];
         }
-        plan.mixed[head * dim + i] = narrow(sum / weight);
+        if (plan.splits == 1) {
+            plan.mixed[head * dim + i] = narrow(sum / weight);
+            continue;
+        }
+        float* own = plan.parted + (i64)(head * plan.splits + split) * (dim + 2);
+        own[i] = sum;
+        if (i == 0) {
+            own[dim] = highest;
+            own[dim + 1] = weight;
+        }
     }
     __syncthreads();
 }
@@ -491,12 +527,16 @@ extern "C" __global__ void __launch_bounds__(512, 1) row_token(const __grid_cons
         }
         meet(plan, met);
 
-        for (int head = blockIdx.x; head < plan.heads; head += gridDim.x) {
-            tokenHead(plan, layer, head, (float*)x);
+        for (int item = blockIdx.x; item < plan.heads * plan.splits; item += gridDim.x) {
+            tokenHead(plan, layer, item / plan.splits, item % plan.splits, (float*)x);
         }
         meet(plan, met);
 
-        tokenInput(plan.mixed, x, plan.heads * plan.dim);
+        if (plan.splits == 1) {
+            tokenInput(plan.mixed, x, plan.heads * plan.dim);
+        } else {
+            tokenMixed(plan, x);
+        }
         share = shareOf(plan, 4 * i + 1);
         tokenProduct(plan, stream, share, memory, x, parts, slot, parity);
         for (int row = threadIdx.x; row < share.rows; row += kTokenThreads) {

@@ -24,6 +24,7 @@ public:
 private:
     struct Sizes;
     Sizes sizesOf(const RowPlan& plan) const;
+    std::int64_t mostSplits(const RowPlan& plan) const; // of a head's keys
     void prepare(const RowPlan& plan);
 
     at::Device m_device;
@@ -34,6 +35,7 @@ private:
     at::Tensor m_qkv;
     at::Tensor m_mixed;
     at::Tensor m_inner;
+    at::Tensor m_parted;
     at::Tensor m_arrived;
     std::uint32_t m_met = 0;        // blocks, at all meetings so far
 };
