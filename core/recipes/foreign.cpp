@@ -60,17 +60,18 @@ std::string shortText(const Json& value)
     return text.size() <= kMost ? text : text.substr(0, kMost - 3) + "...";
 }
 
-void take(Imported& imported, const KeyRow& row, const Json& value, const Source& source)
+// False where it says what is usual here, or what is of no matter for a result.
+bool take(Imported& imported, const KeyRow& row, const Json& value, const Source& source)
 {
     if (value.is_null() && row.read == nullptr) {
-        return; // it says what is usual there
+        return true; // it says what is usual there
     }
     Reading reading = row.read ? row.read(value, source) : set(row.ours, textOf(value));
     std::string ours;
     for (const auto& [key, text] : reading.settings) {
         if (auto done = config::setByKey(imported.config, key, text); !done) {
             imported.lost.push_back({row.theirs, shortText(value), done.message()});
-            return;
+            return true;
         }
         ours += (ours.empty() ? "" : ", ") + key + "=" + text;
     }
@@ -80,6 +81,7 @@ void take(Imported& imported, const KeyRow& row, const Json& value, const Source
         imported.carried.push_back({row.theirs, ours});
     }
     imported.notes.insert(imported.notes.end(), reading.notes.begin(), reading.notes.end());
+    return !reading.why.empty() || !ours.empty() || !reading.notes.empty() || value.is_null();
 }
 
 bool appliesNow(const config::RunConfig& config, const std::string& key)
@@ -158,16 +160,20 @@ Result<Imported> readForeign(const fs::path& file, const std::string& program)
     std::error_code code;
     const Source source{*json, fs::absolute(file, code).parent_path()};
     std::set<std::string> seen;
+    std::string left;
     for (const KeyRow& row : rows->rows) { // in the order of the table: what decides others comes first
         if (row.isRead && json->contains(row.theirs)) {
             seen.insert(row.theirs);
-            take(imported, row, json->at(row.theirs), source);
+            left += take(imported, row, json->at(row.theirs), source) ? std::string() : (left.empty() ? "" : ", ") + std::string(row.theirs);
         }
     }
     for (const auto& [key, value] : json->items()) {
         if (!seen.contains(key)) {
             imported.lost.push_back({key, shortText(value), "there is no such setting here"});
         }
+    }
+    if (!left.empty()) {
+        imported.notes.push_back("As it is here anyway, or of no matter for the result: " + left + ".");
     }
     return imported;
 }

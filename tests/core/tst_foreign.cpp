@@ -155,6 +155,9 @@ private Q_SLOTS:
         QVERIFY(c.run.activationCheckpointing);
         QVERIFY(isLost(imported, "fsdp_config") && isLost(imported, "warmup_steps"));
         QVERIFY(!isLost(imported, "output_dir") && !isLost(imported, "flash_attention"));
+        QVERIFY(std::any_of(imported.notes.begin(), imported.notes.end(), [](const std::string& note) {
+            return note.find("of no matter") != std::string::npos && note.find("output_dir") != std::string::npos && note.find("flash_attention") != std::string::npos;
+        }));
         QVERIFY(std::any_of(imported.notes.begin(), imported.notes.end(), [](const std::string& note) { return note.find("NousResearch/Llama-3.2-1B") != std::string::npos; }));
     }
 
