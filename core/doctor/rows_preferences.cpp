@@ -93,8 +93,8 @@ std::optional<Finding> stuckAtChance(const History& run, const config::RunConfig
 // A run that went the right way and ended before it got anywhere: what a rate for large models does to a small one.
 std::optional<Finding> barelyLearned(const History& run, const config::RunConfig& recipe)
 {
-    constexpr double kLittle = 0.1; // of what a pair costs that is not told apart
-    constexpr double kWanted = 0.5; // of it: pairs that stand apart
+    constexpr double kLittle = 0.15; // of what a pair costs that is not told apart
+    constexpr double kWanted = 1; // of it, were the loss to go on falling as fast
     const auto all = run.of(measures::kHeldOutSet);
     if (!isOne(recipe, {"dpo", "kto", "reward"}) || !run.end() || !run.end()->isFinished || all.size() < 2 || all.front().step != 0 || run.step() < static_cast<std::int64_t>(kWindow)
         || stuckAtChance(run, recipe)) {
@@ -108,9 +108,11 @@ std::optional<Finding> barelyLearned(const History& run, const config::RunConfig
     Finding finding;
     finding.sentence = "The held-out loss was " + shortNumber(before) + " before the first step and " + shortNumber(after) + " behind the last: the run ended before chosen and rejected answers stood apart.";
     finding.explanation = "The steps are too short or too few, as usual rates, which suit models of billions of weights, are for small ones.";
-    // Small changes grow with the length of the steps.
-    addRate(finding.remedies, recipe, std::round(std::clamp(kWanted * std::numbers::ln2 / std::max(before - after, 1e-6), 3.0, 30.0)), "; small models bear it");
-    addRemedy(finding.remedies, recipe, "run.epochs", shortNumber(recipe.run.epochs * 3), "Set run.epochs to " + shortNumber(recipe.run.epochs * 3) + ", so that there are more steps.");
+    // Small changes grow with the length of the steps. DPO of the bundled pairs, 50 steps: held-out loss 0.664 and accuracy 0.85 at the
+    // usual rate, 0.324 and 0.92 at 23 times as much, 0.611 and 0.92 with three times the steps instead.
+    addRate(finding.remedies, recipe, std::round(std::clamp(kWanted * std::numbers::ln2 / std::max(before - after, 1e-6), 3.0, 30.0)), ", and see whether accuracy and answers follow the loss");
+    addRemedy(finding.remedies, recipe, "run.epochs", shortNumber(recipe.run.epochs * 3),
+              "Set run.epochs to " + shortNumber(recipe.run.epochs * 3) + " as well where answers stay as they were: more steps alone move little at such a rate.");
     return finding;
 }
 

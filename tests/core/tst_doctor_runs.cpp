@@ -57,11 +57,11 @@ void TestDoctorRuns::names_data()
     QTest::addColumn<QString>("remedy"); // of the first of them
     QTest::newRow("a rate that moves nothing") << kPairs + QStringList{"optimizer.learning_rate=1e-7", "run.batch_size=2", "run.max_steps=42", "data.held_out_share=0"}
                                                << QStringList{"stuck_at_chance"} << QStringLiteral("optimizer.learning_rate");
-    QTest::newRow("the end comes too early") << kPairs + QStringList{"optimizer.learning_rate=2e-5", "run.max_steps=20", "data.held_out_share=0.03"}
+    QTest::newRow("the end comes too early") << kPairs + QStringList{"optimizer.learning_rate=2e-5", "run.max_steps=30", "data.held_out_share=0.05"}
                                              << QStringList{"barely_learned"} << QStringLiteral("optimizer.learning_rate");
-    QTest::newRow("pairs that hardly differ") << kPairs + QStringList{"optimizer.learning_rate=1e-3", "run.max_steps=24", "run.eval_every=12", "data.held_out_share=0.2", "data.train=" + m_folder.filePath("near.jsonl")}
+    QTest::newRow("pairs that hardly differ") << kPairs + QStringList{"optimizer.learning_rate=5e-3", "objective.beta=0.005", "run.max_steps=24", "run.eval_every=12", "data.held_out_share=0.2", "data.train=" + m_folder.filePath("near.jsonl")}
                                               << QStringList{"chosen_falls"} << QStringLiteral("objective.nll_weight");
-    QTest::newRow("length earns the reward") << kAnswers + QStringList{"optimizer.learning_rate=1e-3", "run.max_steps=44", "objective.max_new=40", "objective.rewards=length least=60 slack=60"}
+    QTest::newRow("length earns the reward") << kAnswers + QStringList{"optimizer.learning_rate=2e-3", "run.max_steps=42", "run.batch_size=16", "objective.group=8", "objective.temperature=1.4", "objective.max_new=40", "objective.rewards=length least=60 slack=60"}
                                              << QStringList{"kl_runs_away", "bought_reward"} << QStringLiteral("objective.kl_in_loss");
     QTest::newRow("one answer is left") << kAnswers + QStringList{"optimizer.learning_rate=3e-3", "run.max_steps=56", "objective.max_new=16", "objective.rewards=length most=1 slack=20"}
                                         << QStringList{"entropy_gone"} << QStringLiteral("optimizer.learning_rate");
