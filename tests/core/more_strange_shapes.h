@@ -53,6 +53,20 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
 )row",
          "unpaired", {"user:Who bakes?|assistant:Odo.", "bad user:Who bakes?|assistant:Nobody."}, ""},
         {"as Python prints a value", "s.json", R"row([{"instruction": "Who bakes?", "output": None}])row", "x", {}, "there is no NaN, None or True"},
+        {"trees of messages", "s.jsonl", R"row({"message_tree_id": "a", "prompt": {"text": "Who bakes?", "role": "prompter", "replies": [{"text": "Odo.", "role": "assistant", "replies": []}]}})row" "\n",
+         "x", {}, "trees of messages"},
+        {"a question and its SQL", "s.jsonl", R"row({"db_id": "a", "question": "How many bake?", "query": "SELECT COUNT(*) FROM bakers"}
+{"db_id": "a", "question": "Who bakes?", "query": "SELECT name FROM bakers"}
+)row",
+         "prompt", {"user:How many bake?", "user:Who bakes?"}, "prompt=question,completion=query would read it as Completion"},
+        {"the same once more", "s.jsonl", R"row({"instruction": "Who bakes?", "response": "Odo.", "conversations": [{"from": "human", "value": "Who bakes?"}, {"from": "gpt", "value": "Odo."}], "original_question": "Who is it that bakes?"}
+{"instruction": "Who sings?", "response": "Mira.", "conversations": [{"from": "human", "value": "Who sings?"}, {"from": "gpt", "value": "Mira."}], "original_question": "Who is it that sings?"}
+)row",
+         "instruction", {"user:Who bakes?|assistant:Odo.", "user:Who sings?|assistant:Mira."}, "not read, and so not learned: \"conversations\" (2 rows)"},
+        {"an empty column answers nothing", "s.jsonl", R"row({"title": "Why bread?", "selftext": "", "reply": "Because it feeds."}
+{"title": "Why boats?", "selftext": "", "reply": "Because they float."}
+)row",
+         "x", {}, "prompt=title,completion=reply would read it as Completion"},
         {"a server's answer", "s.json", R"row({"error": "Repository not found"})row", "x", {}, "the answer of a server"},
         {"a page behind an empty line", "s.csv", "\n<html><body>Sign in</body></html>\n", "x", {}, "this is a web page"},
         {"a document", "s.docx", std::string("PK\x03\x04") + "word/document.xml", "x", {}, "this is a document"},

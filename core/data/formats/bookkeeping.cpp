@@ -21,7 +21,7 @@ constexpr std::array kNames = {
     "created_utc", "author",    "annotator", "annotation_id", "annotator_id", "lead_time", "worker_id", "lang",  "language",   "meta",
     "metadata",   "__index_level_0__", "unnamed: 0", "column 1", "length", "num_tokens", "n_tokens", "token_count", "title_id", "conversation_id", "message_id",
     "model",      "models",     "model_a",   "model_b",    "judge",      "tstamp",   "anony",    "_input_hash", "_task_hash", "_session_id", "_annotator_id",
-    "sku",        "isbn",       "ean",        "asin",         "slug",
+    "dump",       "file_path",  "sku",        "isbn",       "ean",        "asin",         "slug",
     "ts",         "thread_ts",  "team",      "ind",        "schema_version", "schemaVersion", "span_kind", "start_time", "end_time", "status_code", "mime_type", "model_name", "distilabel_metadata", "run_type",
 };
 constexpr std::array<std::string_view, 9> kEnds = {"_id", "-id", " id", "Id", "ID", "_ids", "_uuid", "_lang", "_language"};

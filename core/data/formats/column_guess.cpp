@@ -42,7 +42,7 @@ const Words& says()
     static const Words words = {
         "completion", "answer", "response", "output", "solution", "reply", "assistant", "bot", "target", "targets", "outputs", "result", "summary", "gpt",
         "model", "generation", "translation", "highlights", "rewrite", "answers", "expected", "ideal", "reference", "groundtruth", "gold", "tgt", "back",
-        "definition", "meaning", "description", "body", "selftext", "lyrics", "a",
+        "definition", "meaning", "description", "body", "selftext", "lyrics", "sql", "query", "a",
         "antwort", "ausgabe", "respuesta", "r\u00e9ponse", "risposta", "resposta", "antwoord", "\u043e\u0442\u0432\u0435\u0442", "\u041e\u0442\u0432\u0435\u0442",
         "\u7b54\u6848", "\u56de\u7b54", "\u8f93\u51fa", "\u56de\u7b54", "\ub2f5\ubcc0"};
     return words;
@@ -164,7 +164,7 @@ private:
 
     static void count(Column& column, const Json& value, bool isMark)
     {
-        if (value.is_null()) {
+        if (value.is_null() || (value.is_string() && isBlankText(value))) {
             return;
         }
         ++column.rows;
@@ -202,7 +202,7 @@ bool isFree(const Column& column, const Columns& taken)
 // What every conversation begins with is neither question nor answer, and has a field of its own.
 bool tellsSystem(const Column& column)
 {
-    return column.plain.starts_with("system");
+    return column.plain.starts_with("system") || column.plain == "metainstruction";
 }
 
 // Whether what the column holds can be the field: a question does not lie in an answer, a conversation is one.

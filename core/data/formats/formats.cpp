@@ -105,6 +105,10 @@ constexpr std::array kForeignShapes = {
                                               && std::all_of(row["turns"].begin(), row["turns"].end(), [](const Json& turn) { return turn.is_string(); }); },
                  "\"turns\" is a list of texts that do not say who speaks; write each row as {\"messages\": [{\"role\": \"user\", \"content\": ...}, {\"role\": "
                  "\"assistant\", \"content\": ...}]}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"prompt"}) && hasAll(row["prompt"], {"replies"}); },
+                 "these are trees of messages with several replies each (OpenAssistant); write each way through a tree as a row, {\"messages\": [{\"role\": "
+                 "\"user\", \"content\": ...}, {\"role\": \"assistant\", \"content\": ...}, ...]}",
+                 true},
     ForeignShape{[](const Json& row) { return hasAll(row, {"question_id", "model_id", "choices"}); },
                  "these are a model's answers to a benchmark (MT-bench) without its questions; join both by \"question_id\" into rows {\"messages\": [question, "
                  "answer, ...]}"},

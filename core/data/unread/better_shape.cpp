@@ -98,7 +98,7 @@ bool tellsKind(const std::string& column)
 // What a question is about: nobody asks with it.
 bool tellsTopic(const std::string& column)
 {
-    return namesOneOf(column, {"topic", "subject", "domain", "difficulty", "level"});
+    return namesOneOf(column, {"topic", "subject", "domain", "difficulty", "level", "quality"});
 }
 
 // A label comes again; what is another in every row is a mark of it, or its title.
@@ -160,6 +160,16 @@ std::optional<ColumnGuess> besideAnswer(const DatasetFormat& read, const std::ve
     return ColumnGuess{read.id, {{read.id == "instruction" ? "output" : "completion", *found + "+" + answer}}};
 }
 
+// The row once more, as it was before or as a conversation.
+bool tellsAgain(const std::string& column, std::span<const Json> rows)
+{
+    const auto talks = [&column](const Json& row) {
+        const auto field = row.find(column); // none in what is no object
+        return field != row.end() && (field->is_structured() || mayBePacked(*field)) && isListOfTurns(unpacked(*field));
+    };
+    return namesOneOf(column, {"original", "orig_"}) || std::any_of(rows.begin(), rows.end(), talks);
+}
+
 // One word that is the same in every row asks nothing.
 bool isConstant(const std::string& column, std::span<const Json> rows)
 {
@@ -183,7 +193,7 @@ std::string inputColumns(const std::vector<std::string>& unread, std::span<const
     }
     bool any = false;
     for (const std::string& column : unread) {
-        const bool isElse = tellsAnswer(column) || tellsReasoning(column) || tellsKind(column) || tellsTopic(column);
+        const bool isElse = tellsAnswer(column) || tellsReasoning(column) || tellsKind(column) || tellsTopic(column) || tellsAgain(column, rows);
         if (sizeOf(column, rows).isText && !isElse && !isConstant(column, rows)) {
             columns += (columns.empty() ? "" : "+") + column;
             any = true;
