@@ -246,6 +246,24 @@ private Q_SLOTS:
         QVERIFY(compared(40, 20, 20).verdict.find("about") == std::string::npos);
     }
 
+    // The same rows right is not "surely no difference": drawing alone would give an interval from 0 to 0. Rows in groups count as groups.
+    void nothingDiffered()
+    {
+        const double z2 = std::pow(statistics::normalQuantile(0.975), 2);
+        const Results alike = compared(40, 30, 30);
+        const auto& pair = alike.differences.front();
+        QVERIFY(pair.difference == 0 && pair.p == 1 && !pair.isShown());
+        QVERIFY(std::abs(pair.interval.high - z2 / (40 + z2)) < 1e-9 && std::abs(pair.interval.low + pair.interval.high) < 1e-9);
+        QVERIFY2(alike.verdict.find("the difference from -0.0876 to 0.0876") != std::string::npos, alike.verdict.c_str());
+        std::vector<RowFacts> facts = alike.rows;
+        for (std::size_t i = 0; i < facts.size(); ++i) {
+            facts[i].group = "source " + std::to_string(i / 4);
+        }
+        const Results grouped = need(results(alike.contenders, facts, byName("accuracy"), {}, {.draws = 200}));
+        QCOMPARE(grouped.groups, std::size_t{10});
+        QVERIFY(std::abs(grouped.differences.front().interval.high - z2 / (10 + z2)) < 1e-9);
+    }
+
     // All right on ten rows is not "surely all": an interval by drawing alone would say so.
     void allRightIsNotCertain()
     {

@@ -112,6 +112,8 @@ private Q_SLOTS:
         find<QLineEdit>("evalShotRows")->setText(QStringLiteral("2, two"));
         QTRY_VERIFY_WITH_TIMEOUT(find<QLabel>("evalPlan")->text().contains(QStringLiteral("\"two\" is no row")), kLong);
         QVERIFY(!m_page->mainAction()->isEnabled());
+        m_page->resize(864, 560);
+        support::savePicture(m_page->grab(), QStringLiteral("evaluate-by-hand"));
         find<QLineEdit>("evalShotRows")->setText(QStringLiteral("3, 1"));
         QTRY_VERIFY_WITH_TIMEOUT(m_page->mainAction()->isEnabled(), kLong);
         m_page->mainAction()->trigger();
