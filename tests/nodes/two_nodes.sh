@@ -16,18 +16,18 @@ say() { echo "$1: $2"; [[ "$2" == no* ]] && failed=1; }
 started=()
 tidy() {
   for p in "${started[@]}"; do kill "$p" 2>/dev/null; done
-  for n in lu1 lu2; do for p in $(ip netns pids $n 2>/dev/null); do kill -9 "$p"; done; ip netns del $n 2>/dev/null; rm -rf /etc/netns/$n; done
+  for n in lu1 lu2; do for p in $(ip netns pids $n 2>/dev/null); do kill -9 "$p"; done; ip netns del $n 2>/dev/null; done
   ip link del br-lu 2>/dev/null; rm -rf "$work"
 }
 trap tidy EXIT
+printf '127.0.0.1 localhost\n10.77.0.1 lu0\n10.77.0.11 lu1\n10.77.0.12 lu2\n' > hosts
 ip link add br-lu type bridge && ip addr add 10.77.0.1/24 dev br-lu && ip link set br-lu up || exit 1
 for n in 1 2; do
-  ip netns add lu$n; mkdir -p /etc/netns/lu$n
-  printf '127.0.0.1 localhost\n10.77.0.1 lu0\n10.77.0.11 lu1\n10.77.0.12 lu2\n' > /etc/netns/lu$n/hosts
+  ip netns add lu$n
   ip link add lv$n type veth peer name eth0 netns lu$n; ip link set lv$n master br-lu up
   ip -n lu$n addr add 10.77.0.1$n/24 dev eth0; ip -n lu$n link set eth0 up; ip -n lu$n link set lo up
 done
-on() { ip netns exec "$1" unshare -u bash -c "hostname $1; exec \"\$@\"" on "${@:2}"; } # HOST COMMAND...
+on() { nsenter --net=/run/netns/"$1" unshare -u -m bash -c "hostname $1; mount --bind '$work/hosts' /etc/hosts; exec \"\$@\"" on "${@:2}"; } # HOST COMMAND...
 
 # The system's ssh between them, with a key of its own.
 mkdir -p /run/sshd; ssh-keygen -q -t ed25519 -N '' -f host; ssh-keygen -q -t ed25519 -N '' -f user; cp user.pub authorized
@@ -71,6 +71,7 @@ if part copies "luthier launch --ssh lu1,lu2 --copy, two ranks each, all weights
   "$L" tune r.json --out alone_full --json --set method.kind=full > full.jsonl 2>&1
   "$L" launch --ssh lu1,lu2 --copy --program "$L" --devices cpu:2 r.json --set method.kind=full --set run.shard=always --out farfull --json > farfull.jsonl 2> farfull.err; echo "code $?"; tail -n 1 farfull.err
   say "losses of one process" "$(same farfull full)"
+  say "that there is no common folder is said" "$(grep -q 'Not all ranks see' farfull.jsonl farfull.err && echo yes || echo no)"
   "$L" remote fetch farfull --checkpoints > fetch.txt 2>&1; ls farfull/checkpoints/*/ 2>/dev/null | head -6
   du -sh home_lu1/.cache/luthier/brought home_lu2/.cache/luthier/brought
 fi
@@ -125,29 +126,29 @@ S
   on lu1 sinfo; slurm=up
 }
 if part srun "srun over two nodes" && slurm; then
-  on lu1 timeout 120 srun -N 2 -n 2 "$L" tune "$work/r.json" --out "$work/srun" --json > srun.jsonl 2> srun.err; echo "code $?"; tail -n 1 srun.err
+  on lu1 timeout 60 srun -N 2 -n 2 "$L" tune "$work/r.json" --out "$work/srun" --json > srun.jsonl 2> srun.err; echo "code $?"; tail -n 1 srun.err
   say "losses of one process" "$(same srun)"
 fi
 if part again "a job whose time is over saves, ends with 75 and is queued again" && slurm; then
   cat > job.sh <<J
 #!/bin/sh
-#SBATCH --nodes=2 --ntasks-per-node=1 --requeue --signal=USR1@120 --time=3
+#SBATCH --nodes=2 --ntasks-per-node=1 --requeue --signal=USR1@120 --time=30
 run=$work/again
-if [ -e \$run/recipe.json ]; then set -- resume \$run; else set -- tune $work/r.json --set run.max_steps=200 --set run.epochs=400 --out \$run; fi
+if [ -e \$run/recipe.json ]; then set -- resume \$run; else set -- tune $work/r.json --set run.max_steps=80 --set run.epochs=400 --out \$run; fi
 srun --open-mode=append --output=$work/again.jsonl --error=$work/again.err $L "\$@" --json
 code=\$?; echo "start \$SLURM_RESTART_COUNT code \$code" >> $work/again.codes
 [ \$code -ne 75 ] || scontrol requeue \$SLURM_JOB_ID
 J
   on lu1 sbatch --output=again.out job.sh
-  for _ in $(seq 60); do grep -q '"step":20,' again.jsonl 2>/dev/null && break; sleep 1; done
+  for _ in $(seq 60); do grep -q '"step":12,' again.jsonl 2>/dev/null && break; sleep 1; done
   on lu1 scancel --signal=USR1 "$(on lu1 squeue -h -o %i | head -1)" # as Slurm does a while before the time is over
-  for _ in $(seq 90); do grep -q "start 1" again.codes 2>/dev/null && break; on lu1 scontrol update jobid="$(on lu1 squeue -h -o %i | head -1)" starttime=now 2>/dev/null; sleep 2; done
+  for _ in $(seq 120); do grep -q "start 1" again.codes 2>/dev/null && break; on lu1 scontrol update jobid="$(on lu1 squeue -h -o %i | head -1)" starttime=now 2>/dev/null; sleep 2; done
   cat again.codes; tail -n 2 again.err; on lu1 squeue
-  "$L" tune r.json --set run.max_steps=200 --set run.epochs=400 --out alone_again --json > alone_again.jsonl 2> /dev/null
+  "$L" tune r.json --set run.max_steps=80 --set run.epochs=400 --out alone_again --json > alone_again.jsonl 2> /dev/null
   say "losses of one process" "$(same again alone_again)"
 fi
 if part cut "a node that is cut off is named, and the run goes on alone"; then
-  "$L" launch --ssh lu1,lu2 --program "$L" --devices cpu:1 r.json --set run.max_steps=100000 --set run.epochs=100000 --set run.checkpoint_every=20 --out cut --json > cut.jsonl 2> cut.err & launch=$!
+  "$L" launch --ssh lu1,lu2 --program "$L" --devices cpu:1 r.json --set run.max_steps=100000 --set run.epochs=10000 --set run.checkpoint_every=20 --out cut --json > cut.jsonl 2> cut.err & launch=$!
   for _ in $(seq 100); do grep -q '"step":30,' cut.jsonl && break; sleep 0.3; done
   at=$(date +%s); ip link set lv2 down; wait $launch; echo "code $? after $(($(date +%s) - at)) s"; tail -n 1 cut.err | cut -c1-300; ip link set lv2 up
   say "a rank is named" "$(grep -q 'lu2\|[Rr]ank 1' cut.err cut.jsonl && echo yes || echo no)"
