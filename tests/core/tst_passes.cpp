@@ -13,11 +13,13 @@
 #include "tests/support/method_variants.h"
 #include "tests/support/pass_watch.h"
 
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
-#include <ATen/Functions.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/randn_like.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 
