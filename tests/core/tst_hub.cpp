@@ -281,6 +281,11 @@ void TestHub::wholeModelLandsInTheSharedCache()
     QCOMPARE(found->license, std::string("mit"));
     QCOMPARE(found->weightBytes, std::int64_t{200'000});
     QVERIFY2(found->problem.empty(), found->problem.c_str());
+    // What is no model says what it is.
+    QTemporaryDir other;
+    QVERIFY(base::writeFileAtomically(fs::path(other.path().toStdString()) / "model_index.json", "{}").ok());
+    const auto pictures = readInstalledModel(other.path().toStdString(), ModelSource::Added);
+    QVERIFY2(pictures.problem.find("which makes pictures") != std::string::npos, pictures.problem.c_str());
 
     m_hub->hub().forget();
     m_hub->storage().forget();

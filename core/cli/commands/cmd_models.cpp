@@ -115,7 +115,7 @@ int showModel(const Flags& flags, Context& context)
     const fs::path& folder = *found;
     auto config = nn::readDecoderConfig(folder);
     if (!config) {
-        return context.fail(config.message());
+        return context.fail(hub::readInstalledModel(folder, hub::ModelSource::Added).problem); // says what lies there instead
     }
     Json object
         = {{"name", hub::modelNameOf(fs::absolute(folder).lexically_normal())}, {"path", folder.string()}};
