@@ -39,6 +39,7 @@ constexpr int kMostRepeats = 4;
 constexpr std::size_t kMostPlans = 4;   // of cuDNN, timed
 constexpr double kWarming = 3;          // seconds at most, for what a card loads and plans when it is first needed
 constexpr std::int64_t kMostSaved = std::int64_t{64} << 20;
+constexpr double kLongSaved = 2;  // seconds of the second part
 constexpr double kLongResult = 4; // seconds
 
 struct SizedStep {
@@ -81,10 +82,10 @@ public:
         const double once = evaluationSeconds();
         const double answers = answerSeconds();
         time.rows = rowSeconds();
-        const double perByte = savingSecondsPerByte();
         const RunRoom room = roomOf(m_run.parts);
-        const double checkpoint = perByte * static_cast<double>(room.checkpoint);
-        const double result = resultSeconds(perByte * static_cast<double>(room.result));
+        const Saving saving = savingOf(room.checkpoint);
+        const double checkpoint = saving.secondsOf(room.checkpoint);
+        const double result = resultSeconds(saving.secondsOf(room.result));
         const std::int64_t interval = checkpointInterval(settings, total);
         time.numEvaluations = evaluationsWithin(time, once + answers, checkpoint * static_cast<double>(total / interval));
         time.evaluations = static_cast<double>(time.numEvaluations) * once;
@@ -296,17 +297,28 @@ private:
         });
     }
 
-    // Of tensors written, hashed, synced and read back; 0 where they cannot be written here.
-    double savingSecondsPerByte()
-    {
+    struct Saving {
+        double once = 0;
+        double perByte = 0;
+
+        double secondsOf(std::uint64_t bytes) const { return once + perByte * static_cast<double>(bytes); }
+    };
+    struct Saved {
+        double seconds = 0;
         std::int64_t bytes = 0;
-        const auto part = [&bytes](const std::vector<nn::NamedTensor>& all) {
+    };
+
+    // Of tensors written, hashed, synced and read back; nothing where they cannot be written here.
+    Saved savedUpTo(std::int64_t most)
+    {
+        Saved saved;
+        const auto part = [&saved, most](const std::vector<nn::NamedTensor>& all) {
             std::vector<nn::NamedTensor> some;
             for (const nn::NamedTensor& one : all) {
                 const auto size = static_cast<std::int64_t>(one.tensor.nbytes());
-                if (some.empty() || bytes + size <= kMostSaved) {
+                if (some.empty() || saved.bytes + size <= most) {
                     some.push_back(one);
-                    bytes += size;
+                    saved.bytes += size;
                 }
             }
             return some;
@@ -316,8 +328,29 @@ private:
         CheckpointInfo info;
         info.recipe = Json::object();
         const double start = now();
-        const auto saved = saveCheckpoint(m_run.folder, info, weights, state);
-        return saved && bytes > 0 ? (now() - start) / static_cast<double>(bytes) : 0;
+        const auto done = saveCheckpoint(m_run.folder, info, weights, state);
+        saved.seconds = now() - start;
+        return done ? saved : Saved();
+    }
+
+    // By a part of a checkpoint, and where it is much larger by a second part: what each takes whatever its size is no part of a byte.
+    Saving savingOf(std::uint64_t checkpoint)
+    {
+        const Saved little = savedUpTo(kMostSaved);
+        if (little.bytes == 0 || little.seconds <= 0) {
+            return {};
+        }
+        const Saving byBytes{0, little.seconds / static_cast<double>(little.bytes)};
+        const double affordable = std::max(m_budget, kLongSaved) / byBytes.perByte;
+        if (std::min(affordable, static_cast<double>(checkpoint)) < 2 * static_cast<double>(little.bytes) || isStopped()) {
+            return byBytes;
+        }
+        const Saved more = savedUpTo(static_cast<std::int64_t>(affordable));
+        if (more.bytes < 2 * little.bytes) {
+            return byBytes;
+        }
+        const double perByte = std::max(0.0, (more.seconds - little.seconds) / static_cast<double>(more.bytes - little.bytes));
+        return {std::max(0.0, little.seconds - perByte * static_cast<double>(little.bytes)), perByte};
     }
 
     // Written as the best one is, where that does not take long by what a checkpoint of so many bytes takes: it has many small files.

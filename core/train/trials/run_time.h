@@ -2,8 +2,9 @@
 // What a run's time is made of, measured with its own parts before it begins. Internal to core: names torch types.
 //
 // Steps: whole steps of the first epoch, some of each size, passed at a rate of zero. Evaluations, losses of rows and answers:
-// each once, or its beginning where that alone takes long, counted by tokens. Saving: a checkpoint, or a part of one, in the
-// trial's folder. How often each happens is what the run itself does (step/evaluations.h, plan/disk_plan.h).
+// each once, or its beginning where that alone takes long, counted by tokens; on a card behind a first time, which loads and plans what
+// later ones find. Saving: a checkpoint, or two parts of one, and a result, in the trial's folder. How often each happens is what the run
+// itself does (step/evaluations.h, plan/disk_plan.h).
 #pragma once
 
 #include "core/base/clock.h"

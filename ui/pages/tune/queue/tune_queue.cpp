@@ -31,15 +31,13 @@ TuneQueue::TuneQueue(RunQueue* queue, QWidget* parent)
     m_list->setToolTip(tr("The first of them begins when the run in progress has ended; all of them are kept with the project"));
     m_held->setObjectName(QStringLiteral("queueHeld"));
     m_held->setText(tr("Held: nothing begins by itself."));
-    auto* buttons = new QHBoxLayout;
-    for (QPushButton* button : {m_earlier, m_later, m_remove}) {
-        buttons->addWidget(button);
+    header()->addWidget(m_held);
+    auto* line = new QHBoxLayout; // as low as it can be: the settings above need the room
+    line->addWidget(m_list, 1);
+    for (QPushButton* button : {m_earlier, m_later, m_remove, m_goOn}) {
+        line->addWidget(button, 0, Qt::AlignTop);
     }
-    buttons->addStretch();
-    buttons->addWidget(m_held);
-    buttons->addWidget(m_goOn);
-    body()->addWidget(m_list);
-    body()->addLayout(buttons);
+    body()->addLayout(line);
     connect(queue, &RunQueue::changed, this, &TuneQueue::fill);
     connect(m_list, &QListWidget::currentRowChanged, this, &TuneQueue::refresh);
     connect(m_earlier, &QPushButton::clicked, this, [this] { moveBy(-1); });
