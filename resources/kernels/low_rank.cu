@@ -196,18 +196,6 @@ __device__ __forceinline__ Tile gatedTile(const GatedRaw& raw, int silu, const L
     return z;
 }
 
-__device__ __forceinline__ Tile roundedTile(Tile tile)
-{
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            tile.rows[half].v[j] = rounded(tile.rows[half].v[j]);
-        }
-    }
-    return tile;
-}
-
 struct GatedTiles {
     Tile gate;    // gradients
     Tile up;
@@ -244,7 +232,14 @@ __device__ __forceinline__ GatedTiles gatedBack(const GatedRaw& raw, int n, int 
         }
     }
     if (drop.limit > 0) {
-        out.product = keptTile(roundedTile(out.product), drop, bits);
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+#pragma unroll
+            for (int j = 0; j < 8; ++j) {
+                out.product.rows[half].v[j] = rounded(out.product.rows[half].v[j]);
+            }
+        }
+        out.product = keptTile(out.product, drop, bits);
     }
     return out;
 }
@@ -285,19 +280,6 @@ extern "C" __global__ void __launch_bounds__(256, 3) gated_forward_low(const u16
     eachTile(
         rows, n, tiles, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
         [&](const Place& at, const GatedRaw& raw) { storeTile(y, n, at, gatedTile(raw, silu, gate, up, at)); });
-}
-
-// dropped: the product as its reader drops it. Two blocks a core, as the bits take room.
-extern "C" __global__ void __launch_bounds__(256, 2) gated_forward_dropped(const u16* x, u16* y, u16* dropped, i64 rows, int n, int silu,
-                                                                           int tiles, const LowTerm gate, const LowTerm up, const Drop drop)
-{
-    eachTile(
-        rows, n, tiles, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
-        [&](const Place& at, const GatedRaw& raw) {
-            const Tile product = gatedTile(raw, silu, gate, up, at);
-            storeTile(y, n, at, product);
-            storeTile(dropped, n, at, keptTile(roundedTile(product), drop, bitsOf(drop, n, at)));
-        });
 }
 
 // y: the product, or null.

@@ -79,9 +79,34 @@ struct TokenShare {
     int pieces;   // of a row
 };
 
-__device__ __forceinline__ TokenShare shareOf(const TokenPlan& plan, int product)
+// The layers that a block reads now and next lie in its own memory: what a meeting brings makes it forget all others' that it has read.
+struct TokenLayers {
+    const TokenLayer* near; // two, by the last bit of their number
+    int known;              // the last that is there
+
+    __device__ __forceinline__ const TokenLayer& at(const TokenPlan& plan, int i) const
+    {
+        return i <= known ? near[i & 1] : plan.layers[i];
+    }
+};
+
+// Begins to bring a layer near; it is there behind wait and a meeting of the block's threads.
+__device__ __forceinline__ void bringNear(TokenLayer* to, const TokenLayer* from)
 {
-    const TokenLayer& layer = plan.layers[product >> 2];
+    if (threadIdx.x < sizeof(TokenLayer) / 8) {
+        const u32 target = (u32)__cvta_generic_to_shared((i64*)to + threadIdx.x);
+        asm volatile("cp.async.ca.shared.global [%0], [%1], 8;" ::"r"(target), "l"((const i64*)from + threadIdx.x) : "memory");
+    }
+}
+
+__device__ __forceinline__ void waitForNear()
+{
+    asm volatile("cp.async.wait_all;" ::: "memory");
+}
+
+__device__ __forceinline__ TokenShare shareOf(const TokenPlan& plan, const TokenLayers& layers, int product)
+{
+    const TokenLayer& layer = layers.at(plan, product >> 2);
     const int kind = product & 3;
     TokenShare share;
     u32 rows = plan.hidden;
@@ -143,13 +168,13 @@ struct TokenStream {
     unsigned long long policy;
 
     // Asks for the next piece, if there is one.
-    __device__ __forceinline__ void ask(const TokenPlan& plan, int slot)
+    __device__ __forceinline__ void ask(const TokenPlan& plan, const TokenLayers& layers, int slot)
     {
         while (walk.row >= share.all) {
             if (product + 1 >= 4 * plan.count) {
                 return;
             }
-            share = shareOf(plan, ++product);
+            share = shareOf(plan, layers, ++product);
             walk.begin(share);
         }
         if ((threadIdx.x & 31) == 0) {
@@ -289,8 +314,8 @@ __device__ __forceinline__ void tokenMixed(const TokenPlan& plan, u16* x)
 }
 
 // parts[row, piece] = the block's rows times x.
-__device__ __forceinline__ void tokenProduct(const TokenPlan& plan, TokenStream& stream, const TokenShare& share, const u16* memory,
-                                             const u16* x, float* parts, int& slot, u32& parity)
+__device__ __forceinline__ void tokenProduct(const TokenPlan& plan, const TokenLayers& layers, TokenStream& stream, const TokenShare& share,
+                                             const u16* memory, const u16* x, float* parts, int& slot, u32& parity)
 {
     const int lane = threadIdx.x & 31;
     TokenWalk walk;
@@ -312,7 +337,7 @@ __device__ __forceinline__ void tokenProduct(const TokenPlan& plan, TokenStream&
             parts[walk.row * share.pieces + walk.piece] = sum;
         }
         __syncwarp();
-        stream.ask(plan, slot);
+        stream.ask(plan, layers, slot);
         if (++slot == plan.slots) {
             slot = 0;
             parity ^= 1;
@@ -347,6 +372,10 @@ __device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLaye
     const int kvHead = head / group;
     const bool isKey = threadIdx.x >= 256;
     const int d = threadIdx.x & 255;
+    const bool turns = d < 2 * plan.half;
+    const i64 pair = plan.position * plan.half + (d < plan.half ? d : d - plan.half);
+    const float c = turns ? layer.cosines[pair] : 1.0f;
+    const float s = turns ? layer.sines[pair] : 0.0f;
     float v = d < dim ? loadOneAcross(plan.qkv + (isKey ? plan.heads + kvHead : head) * dim + d) : 0.0f;
     if (!isKey && d < dim) {
         ownValue[d] = narrow(loadOneAcross(plan.qkv + (plan.heads + plan.kvHeads + kvHead) * dim + d));
@@ -368,10 +397,7 @@ __device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLaye
     }
     turning[isKey][d] = v;
     __syncthreads();
-    if (d < 2 * plan.half) {
-        const int pair = d < plan.half ? d : d - plan.half;
-        const float c = layer.cosines[plan.position * plan.half + pair];
-        const float s = layer.sines[plan.position * plan.half + pair];
+    if (turns) {
         v = d < plan.half ? v * c - turning[isKey][d + plan.half] * s : v * c + turning[isKey][d - plan.half] * s;
     }
     if (isKey) {
@@ -483,6 +509,7 @@ extern "C" __global__ void __launch_bounds__(512, 1) row_token(const __grid_cons
 #if __CUDA_ARCH__ >= 900
     extern __shared__ __align__(128) unsigned char room[];
     __shared__ float slots[32];
+    __shared__ TokenLayer near[2];
     const int warp = threadIdx.x >> 5;
     u16* pieces = (u16*)room;
     u16* x = pieces + kTokenWarps * plan.slots * kPiece;
@@ -505,23 +532,33 @@ extern "C" __global__ void __launch_bounds__(512, 1) row_token(const __grid_cons
         asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
     }
     __syncwarp();
+    TokenLayers layers{near, -1};
+    bringNear(&near[0], plan.layers);
     for (int i = 0; i < plan.slots; ++i) {
-        stream.ask(plan, i);
+        stream.ask(plan, layers, i);
     }
+    waitForNear();
+    __syncthreads();
+    layers.known = 0;
     int slot = 0;
     u32 parity = 0;
     u32 met = plan.met;
 
     for (int i = 0; i < plan.count; ++i) {
-        const TokenLayer& layer = plan.layers[i];
+        const TokenLayer& layer = near[i & 1];
         TokenNorm norm;
         norm.read(layer.inputNorm, plan.hidden);
         if (i > 0) {
             meet(plan, met);
         }
+        if (i + 1 < plan.count) {
+            bringNear(&near[(i + 1) & 1], plan.layers + i + 1); // nobody reads the one before any more
+        }
         norm.apply(plan.h, x, plan.hidden, layer.inputEps, layer.inputShift, slots);
-        TokenShare share = shareOf(plan, 4 * i);
-        tokenProduct(plan, stream, share, memory, x, parts, slot, parity);
+        TokenShare share = shareOf(plan, layers, 4 * i);
+        waitForNear();
+        tokenProduct(plan, layers, stream, share, memory, x, parts, slot, parity);
+        layers.known = min(i + 1, plan.count - 1);
         for (int row = threadIdx.x; row < share.rows; row += kTokenThreads) {
             plan.qkv[share.first + row] = tokenSum(share, parts, row, layer.qkvBias, share.first + row);
         }
@@ -537,8 +574,8 @@ extern "C" __global__ void __launch_bounds__(512, 1) row_token(const __grid_cons
         } else {
             tokenMixed(plan, x);
         }
-        share = shareOf(plan, 4 * i + 1);
-        tokenProduct(plan, stream, share, memory, x, parts, slot, parity);
+        share = shareOf(plan, layers, 4 * i + 1);
+        tokenProduct(plan, layers, stream, share, memory, x, parts, slot, parity);
         for (int row = threadIdx.x; row < share.rows; row += kTokenThreads) {
             float* h = plan.h + share.first + row;
             *h = loadOneAcross(h) + tokenSum(share, parts, row, layer.outputBias, share.first + row);
@@ -547,8 +584,8 @@ extern "C" __global__ void __launch_bounds__(512, 1) row_token(const __grid_cons
         meet(plan, met);
 
         norm.apply(plan.h, x, plan.hidden, layer.mlpEps, layer.mlpShift, slots);
-        share = shareOf(plan, 4 * i + 2);
-        tokenProduct(plan, stream, share, memory, x, parts, slot, parity);
+        share = shareOf(plan, layers, 4 * i + 2);
+        tokenProduct(plan, layers, stream, share, memory, x, parts, slot, parity);
         for (int row = threadIdx.x; row < share.rows; row += kTokenThreads) {
             const int number = share.first + row;
             const float gate = tokenSum(share, parts, row, layer.gateUpBias, number);
@@ -559,8 +596,8 @@ extern "C" __global__ void __launch_bounds__(512, 1) row_token(const __grid_cons
         meet(plan, met);
 
         tokenInput(plan.inner, x, plan.intermediate);
-        share = shareOf(plan, 4 * i + 3);
-        tokenProduct(plan, stream, share, memory, x, parts, slot, parity);
+        share = shareOf(plan, layers, 4 * i + 3);
+        tokenProduct(plan, layers, stream, share, memory, x, parts, slot, parity);
         for (int row = threadIdx.x; row < share.rows; row += kTokenThreads) {
             float* h = plan.h + share.first + row;
             *h = loadOneAcross(h) + tokenSum(share, parts, row, layer.downBias, share.first + row);

@@ -102,27 +102,15 @@ bool fitsLow(const at::Tensor& x, const LowTerms& terms)
 
 at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms)
 {
-    return gatedForwardDropped(silu, x, terms, {}).product;
-}
-
-GatedDropped gatedForwardDropped(bool silu, const at::Tensor& x, const LowTerms& terms, const LowDrop& drop)
-{
     const std::int64_t n = x.size(1) / 2;
-    const DropArgument drops = argumentOf(drop);
     const at::Tensor y = at::empty({x.size(0), n}, x.options());
-    const at::Tensor dropped = drops.limit > 0 ? at::empty_like(y) : at::Tensor();
     const auto count = static_cast<long long>(x.size(0));
     const TermArgument gate = argumentOf(terms.at(0));
     const TermArgument up = argumentOf(terms.at(1));
     const Share share = shareOf(count, n);
-    if (dropped.defined()) {
-        cuda::launch(cuda::Kernel::GatedForwardDropped, x.device(), share.grid, cuda::in(x), y.mutable_data_ptr(), dropped.mutable_data_ptr(),
-                     count, static_cast<int>(n), static_cast<int>(silu), share.tiles, gate, up, drops);
-    } else {
-        cuda::launch(cuda::Kernel::GatedForwardLow, x.device(), share.grid, cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
-                     static_cast<int>(silu), share.tiles, gate, up);
-    }
-    return {y, dropped};
+    cuda::launch(cuda::Kernel::GatedForwardLow, x.device(), share.grid, cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
+                 static_cast<int>(silu), share.tiles, gate, up);
+    return y;
 }
 
 GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor& dy, const LowTerms& terms, const LowBelow& below)

@@ -29,7 +29,7 @@ constexpr const char* kNames[] = {"rms_forward", "rms_backward", "rotate", "gate
                                   "row_low", "row_raise", "row_heads",
                                   "row_attention", "row_gate", "row_place", "dequantise", "slot_attention", "pick_tokens", "row_codes_product",
                                   "codes_product", "codes_sum", "fp8_rows", "rms_forward_fp8", "rms_backward_fp8", "gated_forward_fp8",
-                                  "gated_backward_fp8", "gather_heads", "unpack_fp8", "unpack_fp8_across", "narrow_many", "add_many", "adamw_many", "gated_forward_low", "gated_forward_dropped",
+                                  "gated_backward_fp8", "gather_heads", "unpack_fp8", "unpack_fp8_across", "narrow_many", "add_many", "adamw_many", "gated_forward_low",
                                   "gated_backward_low", "add_low", "turn_low", "capped_forward", "capped_backward", "row_token"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(Kernel::Count));
 

@@ -18,7 +18,7 @@ enum class Kernel {
     RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
     Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, UnpackFp8, UnpackFp8Across, // fp8.cu
     NarrowMany, AddMany, AdamWMany,                                                       // many.cu
-    GatedForwardLow, GatedForwardDropped, GatedBackwardLow, AddLow, TurnLow,                                   // low_rank.cu
+    GatedForwardLow, GatedBackwardLow, AddLow, TurnLow,                                   // low_rank.cu
     CappedForward, CappedBackward,                                                        // capped.cu
     RowToken, Count                                                                       // token.cu
 };

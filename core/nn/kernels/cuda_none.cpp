@@ -5,7 +5,6 @@
 #include "core/nn/kernels/cuda.h"
 
 #include "core/nn/kernels/cuda_graph.h"
-#include "core/nn/kernels/dropout.h"
 #include "core/nn/kernels/lanes.h"
 #include "core/nn/kernels/low_rank.h"
 #include "core/nn/kernels/many.h"
@@ -205,11 +204,6 @@ bool fitsLow(const at::Tensor&, std::int64_t)
 }
 
 at::Tensor gatedForwardLow(bool, const at::Tensor&, const LowTerms&)
-{
-    TORCH_CHECK(false, "this build has no kernels for cards");
-}
-
-GatedDropped gatedForwardDropped(bool, const at::Tensor&, const LowTerms&, const LowDrop&)
 {
     TORCH_CHECK(false, "this build has no kernels for cards");
 }

@@ -12,7 +12,6 @@
 #include <ATen/ops/stack.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace luthier::nn::kernels {
 
@@ -46,27 +45,6 @@ at::Tensor onCpu(const DropoutDraw& draw, const at::Tensor& x, double p)
 }
 
 } // namespace
-
-namespace {
-
-struct LeftDropped {
-    at::Tensor of;
-    at::Tensor dropped;
-};
-thread_local LeftDropped leftDropped;
-
-} // namespace
-
-void leaveDropped(const at::Tensor& of, at::Tensor dropped)
-{
-    leftDropped = {of, std::move(dropped)};
-}
-
-at::Tensor takeDropped(const at::Tensor& of)
-{
-    const LeftDropped taken = std::exchange(leftDropped, {});
-    return taken.of.defined() && taken.of.is_same(of) ? taken.dropped : at::Tensor();
-}
 
 std::uint32_t dropoutLimit(double p)
 {

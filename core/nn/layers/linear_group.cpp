@@ -2,7 +2,6 @@
 #include "core/nn/layers/linear_group.h"
 
 #include "core/nn/kernels/answer_kernels.h"
-#include "core/nn/kernels/dropout.h"
 #include "core/nn/kernels/kernels.h"
 #include "core/nn/layers/fp8_codes.h"
 #include "core/nn/layers/fp8_groups.h"
@@ -36,11 +35,8 @@ at::Tensor stackedA(const ActiveLinear& linear, const at::Tensor& like)
 }
 
 // The inputs that the adapters see.
-at::Tensor droppedOut(const ActiveLinear& linear, const at::Tensor& x, const LinearSaved& saved, const at::Tensor& left = {})
+at::Tensor droppedOut(const ActiveLinear& linear, const at::Tensor& x, const LinearSaved& saved)
 {
-    if (left.defined()) {
-        return left;
-    }
     if (saved.kept.defined()) {
         return (x * saved.kept).mul_(1.0 / (1.0 - linear.dropout()));
     }
@@ -66,13 +62,13 @@ at::Tensor gradientOf(const at::Tensor& a, const at::Tensor& b, double factor, a
 }
 
 // The adapters' numbers in the activations' dtype, and their low-rank inputs.
-void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved, const at::Tensor& left)
+void readLow(const ActiveLinear& linear, const at::Tensor& x, LinearSaved& saved)
 {
     if (linear.dropout() > 0 && !kernels::knowsDropout(x)) {
         saved.kept = kernels::keptOf(*linear.draw, x, linear.dropout());
     }
     saved.a = linear.numbers.exists() ? linear.numbers.a : stackedA(linear, x);
-    saved.low = droppedOut(linear, x, saved, left).mm(saved.a.t());
+    saved.low = droppedOut(linear, x, saved).mm(saved.a.t());
     if (linear.baseOnly.defined()) {
         saved.low.masked_fill_(linear.baseOnly.unsqueeze(1), 0); // what is added then is 0, which changes no digit
     }
@@ -297,12 +293,11 @@ at::Tensor linearForward(const ActiveLinear& linear, const at::Tensor& x, Linear
     const at::Tensor input = extras ? inputNow(linear, x) : x;
     InputWatch::tell(group, input);
     const at::Tensor bias = extras ? biasNow(linear) : group.bias.defined() ? group.bias.detach() : group.bias;
-    const at::Tensor left = linear.dropout() > 0 ? kernels::takeDropped(input) : at::Tensor(); // it outlives the lane that reads it
     kernels::Lanes lanes(input);
     LinearSaved own;
     LinearSaved& kept = saved ? *saved : own;
     if (!linear.adapters.empty()) {
-        lanes.run(kAwaited, [&] { readLow(linear, input, kept, left); });
+        lanes.run(kAwaited, [&] { readLow(linear, input, kept); });
     }
     at::Tensor y = codesProduct(group, input, bias);
     if (!y.defined()) {
@@ -334,7 +329,7 @@ bool linearSavedOnly(const ActiveLinear& linear, const at::Tensor& x, LinearSave
         return false;
     }
     if (!linear.adapters.empty()) {
-        readLow(linear, x, saved, linear.dropout() > 0 ? kernels::takeDropped(x) : at::Tensor());
+        readLow(linear, x, saved);
     }
     return true;
 }

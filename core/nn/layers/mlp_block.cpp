@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/nn/kernels/dropout.h"
 #include "core/nn/kernels/low_rank.h"
 #include "core/nn/layers/activation.h"
 #include "core/nn/layers/autograd_node.h"
 #include "core/nn/layers/blocks.h"
-#include "core/nn/layers/linear_extras.h"
 
 #include <ATen/ops/empty.h>
 
@@ -26,7 +24,8 @@ public:
         m_hidden = linearForward(m_block.gateUp, x, &m_savedUp, rows, readsApart() ? &apart : nullptr);
         m_apart = !apart.empty();
         Fp8Rows productRows;
-        const at::Tensor product = m_apart ? productApart(apart) : activate(m_block.activation, m_hidden, wantsFp8(m_block.down, m_h.size(0), productRows));
+        const at::Tensor product = m_apart ? kernels::gatedForwardLow(isSilu(), m_hidden, apart)
+                                           : activate(m_block.activation, m_hidden, wantsFp8(m_block.down, m_h.size(0), productRows));
         if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(m_block.down, product, m_savedDown)) {
             return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
         }
@@ -92,17 +91,6 @@ private:
         const bool isFp8 = m_block.gateUp.base->multipliesFp8(m_h.size(0)) || m_block.down.base->multipliesFp8(m_h.size(0));
         const bool areTwo = m_block.gateUp.base->slices.size() == 2; // some families have them as one
         return isGated() && areTwo && !isFp8 && m_block.gateUp.base->outputs() % (2 * kernels::kLowColumns) == 0;
-    }
-
-    // With the updates of gate and up that m_hidden lacks; what down drops of it is made with it.
-    at::Tensor productApart(const kernels::LowTerms& apart) const
-    {
-        if (m_block.down.dropout() <= 0 || usesExtras(m_block.down)) {
-            return kernels::gatedForwardLow(isSilu(), m_hidden, apart);
-        }
-        const auto made = kernels::gatedForwardDropped(isSilu(), m_hidden, apart, {m_block.down.draw, m_block.down.dropout()});
-        kernels::leaveDropped(made.product, made.dropped);
-        return made.product;
     }
 
     // The same with the updates of gate and up that m_hidden lacks, and those of the product's gradient, in one reading of it.
