@@ -69,16 +69,6 @@ std::string ofPair(const Results& results, const PairedDifference& pair)
 
 } // namespace
 
-std::string numberText(const metrics::Metric& metric, double value)
-{
-    if (!std::isfinite(value)) {
-        return "nothing";
-    }
-    std::array<char, 64> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, metric.digits);
-    return {buffer.data(), end.ptr};
-}
-
 std::string intervalText(const metrics::Metric& metric, const statistics::Interval& interval)
 {
     return std::isnan(interval.low) ? "no interval" : numberText(metric, interval.low) + " to " + numberText(metric, interval.high);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/evaluation/results.h"
+#include "core/metrics/number_text.h"
 
 #include <string>
 
@@ -12,6 +13,6 @@ namespace luthier::evaluation {
 std::string verdictOf(const Results& results);
 // "0.6120 to 0.7310", as the metric's digits have it; "no interval" where there is none.
 std::string intervalText(const metrics::Metric& metric, const statistics::Interval& interval);
-std::string numberText(const metrics::Metric& metric, double value);
+using metrics::numberText;
 
 } // namespace luthier::evaluation

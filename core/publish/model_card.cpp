@@ -4,6 +4,7 @@
 #include "core/base/files.h"
 #include "core/config/run_config.h"
 #include "core/evaluation/past.h"
+#include "core/metrics/number_text.h"
 
 #include <algorithm>
 
@@ -112,9 +113,12 @@ std::string trainingText(const Json& recipe)
     return text + "\nEverything else as Luthier usually has it.\n";
 }
 
-std::string shown(const Json& value)
+// As tables have the metric; one of another version of the program with four digits.
+std::string shown(const std::string& metric, const Json& value)
 {
-    return value.is_number() ? base::dumpJson(value).substr(0, 7) : "-";
+    const auto known = metrics::findMetric(metric);
+    const metrics::Metric* row = known ? *known : metrics::metrics().data();
+    return value.is_number() ? metrics::numberText(*row, value.get<double>()) : "-";
 }
 
 // What the base could do before, as the evaluation says it.
@@ -143,7 +147,7 @@ std::string evaluationText(const Json& evaluation)
         text += "| " + metric + " |";
         for (const auto& [id, system] : systems.items()) {
             const Json value = system.value("metrics", Json::object()).value(metric, Json::object());
-            text += " " + shown(value.value("value", Json())) + " (" + shown(value.value("low", Json())) + " to " + shown(value.value("high", Json())) + ") |";
+            text += " " + shown(metric, value.value("value", Json())) + " (" + shown(metric, value.value("low", Json())) + " to " + shown(metric, value.value("high", Json())) + ") |";
         }
         text += "\n";
     }

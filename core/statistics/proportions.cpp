@@ -39,7 +39,7 @@ Interval wilsonInterval(double hits, double trials, double level)
     const double all = trials + z * z;
     const double middle = (hits + z * z / 2) / all;
     const double half = z * std::sqrt(trials) / all * std::sqrt(share * (1 - share) + z * z / (4 * trials));
-    return {std::max(0.0, middle - half), std::min(1.0, middle + half)};
+    return {hits == 0 ? 0 : std::max(0.0, middle - half), hits == trials ? 1 : std::min(1.0, middle + half)}; // not 1e-17 beside them
 }
 
 Interval exactInterval(std::int64_t hits, std::int64_t trials, double level)

@@ -121,6 +121,9 @@ private Q_SLOTS:
             const Interval got = pairedInterval(row.at(0).get<double>(), row.at(1).get<double>(), row.at(2).get<double>());
             QVERIFY(isNear(got.low, row.at(3).get<double>(), 1e-7) && isNear(got.high, row.at(4).get<double>(), 1e-7));
         }
+        for (int n = 1; n < 60; ++n) { // the ends are the ends, not a rounding beside them
+            QVERIFY(wilsonInterval(0, n).low == 0 && wilsonInterval(n, n).high == 1);
+        }
         const double z = normalQuantile(0.975);
         const Interval none = pairedInterval(0, 0, 50); // nothing differs: known of 50 rows, not of all
         QVERIFY(isNear(none.high, z * z / (50 + z * z)) && isNear(none.low, -none.high));

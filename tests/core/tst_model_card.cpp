@@ -34,7 +34,7 @@ private Q_SLOTS:
                           {"data", {{"train", {(project / "secret-place/shop.jsonl").string()}}}},
                           {"method", {{"kind", "lora"}, {"rank", 5}}}};
         need(base::writeFileAtomically(run / "recipe.json", base::dumpJson(recipe)));
-        const Json value{{"value", 0.75}, {"low", 0.7}, {"high", 0.8}};
+        const Json value{{"value", 0.75}, {"low", 1.38e-17}, {"high", 0.8}};
         const Json results{{"verdict", "Tuned is better than base."},
                            {"rows", 40},
                            {"general", {{"sets", Json::array()}, {"forgetting", "On 20 general rows no forgetting is shown."}}},
@@ -53,7 +53,7 @@ private Q_SLOTS:
         const std::string card = modelCard(facts);
         for (const char* wanted : {"---\nbase_model: \"base\"", "library_name: peft", "# my-export", "shop.jsonl", "| method.rank | 5 |", "Tuned is better than base.", "On 20 general rows no forgetting is shown.",
                                    "## Notes\n\nMade for the shop.\nSee why.txt.",
-                                   "| accuracy | 0.75 (0.7 to 0.8) |", "licence", "On 32 rows of 3 (1676 tokens)",
+                                   "| accuracy | 0.7500 (0.0000 to 0.8000) |", "licence", "On 32 rows of 3 (1676 tokens)",
                                    "see \"base\", 3/4 of it"}) {
             QVERIFY2(card.find(wanted) != std::string::npos, (std::string(wanted) + " in\n" + card).c_str());
         }

@@ -52,7 +52,8 @@ int digitsOf(const std::string& id)
 
 QString shown(double value, int digits)
 {
-    return std::isfinite(value) ? QLocale().toString(value, 'f', digits) : QStringLiteral("\u2013");
+    const bool isNothing = std::abs(value) * std::pow(10.0, digits) < 0.5; // which has no sign
+    return std::isfinite(value) ? QLocale().toString(isNothing ? 0.0 : value, 'f', digits) : QStringLiteral("\u2013");
 }
 
 QString withInterval(const Json& value, int digits)
