@@ -19,7 +19,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kMostShots = 16;
-enum Which { kDiverse, kNearest, kByHand };
+enum Which { kWhichDiverse, kWhichNearest, kWhichRows };
 
 } // namespace
 
@@ -76,7 +76,7 @@ ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_ok, &QPushButton::clicked, this, [this] {
         const auto rows = isByHand() ? evaluation::shotRowsOf(m_rows->text().toStdString()) : Result<std::vector<std::int64_t>>(std::vector<std::int64_t>());
-        Q_EMIT chosen(m_system->toPlainText(), m_shots->value(), m_which->currentIndex() == kNearest, rows ? *rows : std::vector<std::int64_t>());
+        Q_EMIT chosen(m_system->toPlainText(), m_shots->value(), m_which->currentIndex() == kWhichNearest, rows ? *rows : std::vector<std::int64_t>());
         accept();
     });
     connect(m_system, &QPlainTextEdit::textChanged, this, &ComparePrompt::showWhether);
@@ -88,7 +88,7 @@ ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
 
 bool ComparePrompt::isByHand() const
 {
-    return m_which->currentIndex() == kByHand;
+    return m_which->currentIndex() == kWhichRows;
 }
 
 void ComparePrompt::showWhether()
