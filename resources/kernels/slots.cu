@@ -220,12 +220,25 @@ extern "C" __global__ void pick_tokens(const float* logits, int n, const i64* sl
     const Warped plain = {logits, ownSeen, penalty, 0.0f};
     u64 best = 0; // the first of equals
     float rawTop = kLowest;
-    for (int i = threadIdx.x; i < n; i += blockDim.x) {
-        const float x = plain.at(i);
+    const auto weigh = [&](float x, float raw, int i) {
         if (x == x) {
             const u64 one = (u64)orderOf(x) << 32 | (0xffffffffu - (u32)i);
             best = one > best ? one : best;
-            rawTop = fmaxf(rawTop, logits[i]);
+            rawTop = fmaxf(rawTop, raw);
+        }
+    };
+    if (!ownSeen && n % 4 == 0) { // four at once, and several such on their way
+#pragma unroll 4
+        for (int i = 4 * threadIdx.x; i < n; i += 4 * blockDim.x) {
+            const float4 x = *reinterpret_cast<const float4*>(logits + i);
+            weigh(x.x, x.x, i);
+            weigh(x.y, x.y, i + 1);
+            weigh(x.z, x.z, i + 2);
+            weigh(x.w, x.w, i + 3);
+        }
+    } else {
+        for (int i = threadIdx.x; i < n; i += blockDim.x) {
+            weigh(plain.at(i), logits[i], i);
         }
     }
     best = blockMaxOf(best, slotsMax);

@@ -4,6 +4,7 @@
 #include "core/base/random.h"
 #include "core/data/encoding.h"
 #include "core/inference/batch_generate.h"
+#include "core/inference/card_steps.h"
 #include "core/inference/slot_stepper.h"
 #include "core/nn/decoder.h"
 #include "core/nn/device.h"
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <vector>
 
 namespace luthier::train {
@@ -51,23 +53,33 @@ double bytesPerToken(nn::Decoder& decoder, const GenerateBenchSettings& settings
     return weights / static_cast<double>(settings.batch) + cache * element;
 }
 
-// The next id, [1, 1], greedily.
-at::Tensor next(nn::Decoder& decoder, const at::Tensor& ids, nn::KvCache& cache)
+// The next id, [1, 1], greedily; on a card as an answer has it chosen there.
+at::Tensor next(nn::Decoder& decoder, const at::Tensor& ids, nn::KvCache& cache, inference::CardSteps* card)
 {
     nn::ForwardInput input;
     input.ids = ids;
     input.cache = &cache;
     const auto hidden = decoder.hidden(input);
-    return decoder.logits(hidden.slice(1, hidden.size(1) - 1)).argmax(-1).reshape({1, 1});
+    const at::Tensor logits = decoder.logits(hidden.select(1, hidden.size(1) - 1));
+    if (!card) {
+        return logits.argmax(-1).reshape({1, 1});
+    }
+    card->pick(logits.to(at::kFloat), {});
+    return card->ids().view({1, 1});
 }
 
 Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settings, GenerateBenchResult& result)
 {
     auto cache = decoder.makeCache(1, settings.prompt + kWarmup + settings.tokens + kProfiled + 1);
     const auto options = at::TensorOptions().device(decoder.device()).dtype(at::kLong);
-    at::Tensor id = next(decoder, at::randint(settings.model.vocab, {1, settings.prompt}, options), cache);
+    std::unique_ptr<inference::CardSteps> card;
+    if (nn::kernels::picksTokens(decoder.device())) {
+        card = std::make_unique<inference::CardSteps>(decoder.device(), 1, settings.model.vocab, false);
+        card->enter(0, 0, {}, {});
+    }
+    at::Tensor id = next(decoder, at::randint(settings.model.vocab, {1, settings.prompt}, options), cache, card.get());
     for (std::int64_t i = 0; i < kWarmup; ++i) {
-        id = next(decoder, id, cache);
+        id = next(decoder, id, cache, card.get());
     }
     nn::HostCopy chosen;
     synchronise(decoder.device());
@@ -78,7 +90,7 @@ Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settin
         }
         // As an answer does: the host reads each id while the card computes the token behind it.
         chosen.start(id);
-        id = next(decoder, id, cache);
+        id = next(decoder, id, cache, card.get());
         static_cast<void>(chosen.wait().item<std::int64_t>());
     }
     synchronise(decoder.device());
@@ -87,7 +99,7 @@ Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settin
     if (settings.profile) {
         auto kernels = profileKernels([&] {
             for (std::int64_t i = 0; i < kProfiled; ++i) {
-                id = next(decoder, id, cache);
+                id = next(decoder, id, cache, card.get());
             }
             synchronise(decoder.device());
         });
