@@ -29,7 +29,7 @@ namespace {
 const QString kProgram = QStringLiteral(LUTHIER_BIN_DIR "/luthier");
 constexpr qint64 kOnDiskAfter = 1000; // ms, on a machine that lets both programs run
 constexpr int kMostKillsOfARun = 6;
-constexpr std::int64_t kSteps = 60;
+constexpr std::int64_t kSteps = 240; // so that most moments are at work
 
 struct Sitting {
     bool isKilled = false;
