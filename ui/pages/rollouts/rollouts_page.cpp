@@ -136,6 +136,7 @@ QWidget* RolloutsPage::buildWork()
     m_problem->setWordWrap(true);
     m_problem->hide();
     layout->addWidget(m_problem);
+    m_table->setNumbers({0, 1, 2});
     presentRows(m_view, m_table);
     m_view->setObjectName(QStringLiteral("rolloutAnswers"));
     m_view->setAccessibleName(tr("Answers"));

@@ -38,6 +38,7 @@ TuneAnswers::TuneAnswers(QWidget* parent)
 {
     m_summary->setObjectName(QStringLiteral("gateAnswersSummary"));
     m_summary->setWordWrap(true);
+    m_table->setNumbers({0});
     presentRows(m_view, m_table);
     m_view->setObjectName(QStringLiteral("gateAnswersTable"));
     m_view->setAccessibleName(tr("First answers"));
