@@ -9,6 +9,12 @@
 #include "core/objectives/token_log_probs.h"
 #include "core/train/step/micro_batch.h"
 #include "core/train/step/step_graphs.h"
+#include "core/nn/batch/round_size.h"
+#include "core/train/run_batches.h"
+#include "core/train/trials/card_shapes.h"
+#include "core/train/trials/trial_parts.h"
+#include "tests/support/need.h"
+#include "tests/support/tiny_run.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -17,6 +23,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 #include <numeric>
 #include <set>
 
@@ -101,6 +109,7 @@ private Q_SLOTS:
     void stepsAreCounted();
     void microBatches();
     void roundSizes();
+    void shapesAreThoseOfTheRun();
     void feedGoesOnAnywhere();
 };
 
@@ -279,6 +288,49 @@ void TestBatches::stepsAreCounted()
 }
 
 // Padded for a card that records: other sizes, the same loss and gradients.
+// What a card meets in a run, counted before it begins: as walking over all of its epochs finds it.
+void TestBatches::shapesAreThoseOfTheRun()
+{
+    support::TinyRun tiny;
+    tiny.config.run.batchSize = 3;
+    tiny.config.run.gradientAccumulation = 2;
+    tiny.config.run.epochs = 4;
+    tiny.config.data.padding = "longest";
+    train::StopControl control;
+    const auto trial = support::need(train::makeTrial(tiny.config, train::runRows(tiny.config.data), control));
+    train::RunParts& parts = *trial.parts;
+    const auto recorder = [](const auto&, const auto*) { return std::unique_ptr<train::RecordedWork>(); }; // there to pad for
+    const train::TrainStep step(train::lossOf(trial.config, parts), *parts.optimizer, 1, recorder);
+    train::CardShapes shapes(parts, step);
+    std::set<std::pair<std::int64_t, std::int64_t>> plans;
+    std::map<std::vector<std::int64_t>, int> counts;
+    for (std::int64_t number = 0; number < 4; ++number) {
+        const auto epoch = parts.plan->epoch(number);
+        for (std::size_t i = 0; i < epoch.numBatches(); ++i) {
+            const auto batch = train::paddedToRoundSizes(train::makeMicroBatch(parts.data.train, epoch.batch(i), train::formOf(parts)));
+            const auto sizes = batch.ids.sizes();
+            QCOMPARE(nn::roundSize(sizes[1]), sizes[1]);
+            plans.emplace(sizes[1], sizes[0]);
+            ++counts[{sizes[0], sizes[1], batch.places.numel()}];
+        }
+    }
+    QVERIFY(plans.size() > 1);
+    QCOMPARE(shapes.numNewPlans(), static_cast<std::int64_t>(plans.size()));
+    const auto first = shapes.plannedFirst(100);
+    QCOMPARE(first.size(), plans.size());
+    auto wanted = plans.begin();
+    for (std::size_t i = 0; i < first.size(); ++i, ++wanted) { // smallest first
+        train::StepBatches one;
+        one.add(first[i]);
+        QCOMPARE(first[i].ids.size(1), wanted->first);
+        QCOMPARE(first[i].ids.size(0), wanted->second);
+        const int times = counts.at({wanted->second, wanted->first, first[i].places.numel()});
+        QCOMPARE(shapes.timesOf(one), times < 2 ? 1.0 : static_cast<double>(times));
+        shapes.meet(one);
+        QCOMPARE(shapes.numNewPlans(), static_cast<std::int64_t>(plans.size() - i - 1));
+    }
+}
+
 void TestBatches::roundSizes()
 {
     nn::DecoderConfig config;
