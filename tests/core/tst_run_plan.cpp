@@ -5,6 +5,8 @@
 #include "core/peft/methods/lora_settings.h"
 #include "core/train/step/batch_feed.h"
 #include "core/train/plan/held_out_list.h"
+#include "core/train/plan/memory_estimate.h"
+#include "core/train/plan/method_size.h"
 #include "core/train/plan/plan_cache.h"
 #include "core/train/plan/run_plan.h"
 #include "tests/support/need.h"
@@ -219,6 +221,52 @@ private Q_SLOTS:
         QCOMPARE(plan.largest.front().step, step);
         QVERIFY(std::is_sorted(plan.largest.begin(), plan.largest.end(), [](const auto& a, const auto& b) { return a.tokens > b.tokens; }));
         QVERIFY(plan.rows.longestRow() <= plan.rows.maxLength);
+    }
+
+    void whatLiesBeforeTheFirstTrainedKeepsNothing_data()
+    {
+        using Part = train::FirstTrained::Part;
+        QTest::addColumn<QStringList>("settings");
+        QTest::addColumn<int>("layer");
+        QTest::addColumn<int>("part");
+        const auto row = [](const char* name, const QStringList& settings, int layer, Part part) { QTest::newRow(name) << settings << layer << static_cast<int>(part); };
+        row("LoRA", {QStringLiteral("method.kind=lora")}, 0, Part::Attention);
+        row("prompt", {QStringLiteral("method.kind=prompt")}, 0, Part::Attention);
+        row("bottlenecks behind the MLP", {QStringLiteral("method.kind=bottleneck")}, 0, Part::Behind);
+        row("bottlenecks behind attention, too", {QStringLiteral("method.kind=bottleneck"), QStringLiteral("method.bottleneck_places=houlsby")}, 0, Part::Mlp);
+        row("LoRA of the MLP alone", {QStringLiteral("method.kind=lora"), QStringLiteral("method.target_modules=down_proj")}, 0, Part::Mlp);
+        row("all weights", {QStringLiteral("method.kind=full")}, 0, Part::Attention);
+        row("a frozen layer over trained embeddings", {QStringLiteral("method.kind=full"), QStringLiteral("method.frozen_layers=1")}, 0, Part::Attention);
+        row("a frozen layer and embeddings", {QStringLiteral("method.kind=full"), QStringLiteral("method.frozen_layers=1"), QStringLiteral("method.freeze_embeddings=true")}, 1, Part::Attention);
+    }
+
+    void whatLiesBeforeTheFirstTrainedKeepsNothing()
+    {
+        QFETCH(QStringList, settings);
+        QFETCH(int, layer);
+        QFETCH(int, part);
+        support::TinyRun tiny;
+        for (const QString& setting : settings) {
+            QVERIFY(config::setByKey(tiny.config, setting.section(u'=', 0, 0).toStdString(), setting.section(u'=', 1).toStdString()));
+        }
+        const auto size = need(train::methodSize(tiny.config));
+        QCOMPARE(size.first.layer, std::int64_t{layer});
+        QCOMPARE(static_cast<int>(size.first.part), part);
+        QCOMPARE(size.bottleneckNumbers > 0, tiny.config.method.kind == "bottleneck");
+    }
+
+    void aFrozenLayerKeepsNoActivations()
+    {
+        support::TinyRun tiny;
+        QVERIFY(config::setByKey(tiny.config, "method.kind", "full"));
+        QVERIFY(config::setByKey(tiny.config, "method.freeze_embeddings", "true"));
+        const auto plan = need(train::planRun(tiny.config, train::runRows(tiny.config.data), {}));
+        const train::BatchShape& largest = plan.largest.front();
+        const auto activations = [&] { return need(train::estimateMemory(tiny.config, plan.model.config, largest, false)).parts.activations; };
+        const std::int64_t all = activations();
+        QVERIFY(config::setByKey(tiny.config, "method.frozen_layers", "1"));
+        const std::int64_t ends = 2 * largest.tokens * plan.model.config.hidden * static_cast<std::int64_t>(sizeof(float)); // of the last layer
+        QCOMPARE((all - activations()) * plan.model.config.layers, all - ends);
     }
 
     void lengthsAreClampedAsTheModelIs()

@@ -91,6 +91,7 @@ const std::vector<Case>& cases()
         {"phi3", "lora", "reward", 4, 128, {{"method.target_modules", "all-linear"}}, "all"},
         {"qwen2", "full", "orpo", 2, 256, {{"optimizer.kind", "adafactor"}}, "adafactor"},
         {"gemma3_text", "ia3", "classification", 4, 256},
+        {"llama", "full", "sft", 4, 256, {{"method.frozen_layers", "3"}, {"method.freeze_embeddings", "true"}}, "upper half"},
     };
     return table;
 }
