@@ -28,7 +28,7 @@ using namespace luthier::ui;
 
 namespace {
 
-constexpr int kAwaitMs = 10'000;
+constexpr int kAwaitMs = 60'000;
 using State = ShootoutLine::State;
 
 } // namespace
