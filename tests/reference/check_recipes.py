@@ -4,7 +4,8 @@
 of the recipe. Recipes over methods, objectives, optimizers and schedules.
 
     check_recipes.py LUTHIER trl             (in an environment with trl)
-    check_recipes.py LUTHIER llamafactory    (with llamafactory)
+    check_recipes.py LUTHIER llamafactory    (with llamafactory; 0.9.5 wants an environment of its own: transformers 4.57.1, peft 0.18.1,
+                                              trl 0.24.0, accelerate 1.11.0, datasets 4.0.0)
     check_recipes.py LUTHIER axolotl         (with axolotl)
 """
 import copy
