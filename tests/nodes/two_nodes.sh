@@ -19,7 +19,7 @@ tidy() {
   for n in lu1 lu2; do for p in $(ip netns pids $n 2>/dev/null); do kill -9 "$p"; done; ip netns del $n 2>/dev/null; done
   ip link del br-lu 2>/dev/null; rm -rf "$work"
 }
-trap tidy EXIT
+trap tidy EXIT; trap 'exit 1' TERM INT
 printf '127.0.0.1 localhost\n10.77.0.1 lu0\n10.77.0.11 lu1\n10.77.0.12 lu2\n' > hosts
 ip link add br-lu type bridge && ip addr add 10.77.0.1/24 dev br-lu && ip link set br-lu up || exit 1
 for n in 1 2; do
@@ -134,7 +134,7 @@ if part again "a job whose time is over saves, ends with 75 and is queued again"
 #!/bin/sh
 #SBATCH --nodes=2 --ntasks-per-node=1 --requeue --signal=USR1@120 --time=30
 run=$work/again
-if [ -e \$run/recipe.json ]; then set -- resume \$run; else set -- tune $work/r.json --set run.max_steps=80 --set run.epochs=400 --out \$run; fi
+if [ -e \$run/recipe.json ]; then set -- resume \$run; else set -- tune $work/r.json --set run.max_steps=40 --set run.epochs=400 --out \$run; fi
 srun --open-mode=append --output=$work/again.jsonl --error=$work/again.err $L "\$@" --json
 code=\$?; echo "start \$SLURM_RESTART_COUNT code \$code" >> $work/again.codes
 [ \$code -ne 75 ] || scontrol requeue \$SLURM_JOB_ID
@@ -144,7 +144,7 @@ J
   on lu1 scancel --signal=USR1 "$(on lu1 squeue -h -o %i | head -1)" # as Slurm does a while before the time is over
   for _ in $(seq 120); do grep -q "start 1" again.codes 2>/dev/null && break; on lu1 scontrol update jobid="$(on lu1 squeue -h -o %i | head -1)" starttime=now 2>/dev/null; sleep 2; done
   cat again.codes; tail -n 2 again.err; on lu1 squeue
-  "$L" tune r.json --set run.max_steps=80 --set run.epochs=400 --out alone_again --json > alone_again.jsonl 2> /dev/null
+  "$L" tune r.json --set run.max_steps=40 --set run.epochs=400 --out alone_again --json > alone_again.jsonl 2> /dev/null
   say "losses of one process" "$(same again alone_again)"
 fi
 if part cut "a node that is cut off is named, and the run goes on alone"; then
