@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Smoothing: an exponential mean that starts unbiased, fed one value at a time. weight 0: the value itself.
+// Smoothing: an exponential mean that starts unbiased, fed one value at a time. weight 0: the value itself; below 1. Values keep their unit.
+//
+// Threads: a value.
 #pragma once
 
 #include <cmath>

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // MeasureColumns: the columns of a table of runs that no table in the source names: one for each measure and set that any of
 // the runs measured, standing in a row at a fixed place among the others. They come and never go while the runs stay, so
-// that a view keeps what is chosen.
+// that a view keeps what is chosen. Sections count all columns of the table, from 0.
+//
+// Threads: a value; the model that holds it tells its views of what is added.
 #pragma once
 
 #include "core/measures/summary.h"

@@ -12,7 +12,7 @@ class QStyleOptionSpinBox;
 
 namespace luthier::ui {
 
-QColor blend(const QColor& ground, const QColor& over, double share);
+QColor blend(const QColor& ground, const QColor& over, double share); // share of `over`, 0 to 1; opaque
 bool isPrimary(const QWidget* widget); // has the property that fills it with the accent
 
 void drawBox(QPainter* painter, const QRect& rect, const QBrush& fill, const QColor& border, double width = 1);

@@ -19,6 +19,7 @@ public:
     explicit DetailsCard(const QString& id, QWidget* parent = nullptr);
 
 protected:
+    // `place`: a path. `problem`: a sentence, in the colour of errors.
     void showDetails(const QString& name, const QString& place, const QString& facts, const QString& problem);
 
 private:

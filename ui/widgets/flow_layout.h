@@ -12,7 +12,7 @@ class FlowLayout : public QLayout {
     Q_OBJECT
 
 public:
-    explicit FlowLayout(int gap, QWidget* parent = nullptr);
+    explicit FlowLayout(int gap, QWidget* parent = nullptr); // pixels between things and between lines
     ~FlowLayout() override;
 
     void addItem(QLayoutItem* item) override;

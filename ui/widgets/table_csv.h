@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// selectionAsCsv: the selected rows of a table as CSV, for the clipboard.
+// selectionAsCsv: the selected rows of a table as CSV, for the clipboard: cells as they are shown, in the order of the columns, without a
+// heading; each line ends with a line feed. Empty: nothing is selected.
 #pragma once
 
 #include <QItemSelectionModel>

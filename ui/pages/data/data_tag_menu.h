@@ -15,6 +15,7 @@ class DataTagMenu : public QMenu {
     Q_OBJECT
 
 public:
+    // `rows`: of the document, from 0. What is chosen becomes one step that a job makes ready.
     DataTagMenu(DataDocument* document, std::vector<std::int64_t> rows, QWidget* parent);
 };
 

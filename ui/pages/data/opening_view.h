@@ -16,7 +16,7 @@ public:
     explicit OpeningView(QWidget* parent = nullptr);
 
     void showReading(const QString& path);
-    void showProblem(const QString& sentence);
+    void showProblem(const QString& sentence); // core's: names of commands become those of the window
 
 private:
     QLabel* m_text;

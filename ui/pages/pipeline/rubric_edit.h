@@ -14,7 +14,7 @@ public:
     explicit RubricEdit(QWidget* parent = nullptr);
 
 Q_SIGNALS:
-    void settled();
+    void settled(); // in the GUI thread; setting the text from a program counts as typing
 
 private:
     QTimer m_typed;
