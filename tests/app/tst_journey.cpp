@@ -214,6 +214,7 @@ private Q_SLOTS:
         QTRY_VERIFY(tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
         QTRY_VERIFY(tune->mainAction()->isEnabled()); // rows that are just read again hold the start back
         RunController* runs = m_app->workspace().runs();
+        QTRY_VERIFY_WITH_TIMEOUT(!runs->isBusy() && !tune->shootout()->queue()->isRunning(), kAwaitMs); // else it would wait in the queue
         const store::RunId before = runs->runId();
         press(Qt::Key_Return);
         QTRY_COMPARE_WITH_TIMEOUT(window.currentPage(), QStringLiteral("runs"), kAwaitMs);
