@@ -225,6 +225,7 @@ private Q_SLOTS:
         goTo("compare");
         auto* compare = page<ComparePage>("compare");
         auto* prompt = compare->findChild<QPlainTextEdit*>(QStringLiteral("prompt"));
+        QTRY_VERIFY_WITH_TIMEOUT(prompt->isVisible(), kOpenMs);
         QVERIFY(tabTo(prompt));
         press(Qt::Key_A, Qt::ControlModifier);
         QTest::keyClicks(prompt, QStringLiteral("Who oils the bench?"));
