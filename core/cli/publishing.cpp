@@ -2,6 +2,7 @@
 #include "core/cli/publishing.h"
 
 #include "core/base/number_json.h"
+#include "core/cli/adapter_notes.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
 #include "core/cli/run_project.h"
@@ -118,6 +119,7 @@ Result<publish::Source> sourceOf(const PublishFlags& flags, const Context& conte
     publish::Source source;
     source.model = flags.model;
     source.adapters = adaptersOf(flags.adapters);
+    noteAdapters(source.adapters, context.console);
     source.how = flags.how;
     source.rank = flags.rank;
     source.chatTemplate = flags.chatTemplate;

@@ -6,6 +6,7 @@
 #include "core/inference/generate.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/peft/folders/adapter_names.h"
+#include "core/peft/folders/config_names.h"
 #include "core/weights/load.h"
 #include "tests/support/need.h"
 
@@ -93,6 +94,53 @@ private Q_SLOTS:
         QCOMPARE(need(base::readJson(at(name) / "config.json"))["tie_word_embeddings"].get<bool>(), !changesEnds);
         const double saved = differ(*open(at(name)), m_expected, name);
         QVERIFY2(saved < 5e-5, qPrintable(QString::number(saved)));
+    }
+
+    // PEFT loads what the config names, and scales it by alpha: what would count here alone is refused.
+    void usedAsItsConfigSays_data()
+    {
+        QTest::addColumn<QString>("kind");
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<QString>("said"); // empty: it opens
+        QTest::newRow("a target is not named") << "plain" << "target_modules" << "['q_proj']" << "mlp.down_proj.lora_";
+        QTest::newRow("no target at all") << "plain" << "target_modules" << "[]" << "PEFT would leave them out";
+        QTest::newRow("a pattern that misses some") << "plain" << "target_modules" << "'.*self_attn\\\\.q_proj'" << "mlp.down_proj.lora_";
+        QTest::newRow("a pattern of all") << "plain" << "target_modules" << "'.*\\\\.(q_proj|down_proj)'" << "";
+        QTest::newRow("a pattern that is not understood") << "plain" << "target_modules" << "'(?!x).*'" << "";
+        QTest::newRow("all") << "plain" << "target_modules" << "'all-linear'" << "";
+        QTest::newRow("chosen by PEFT") << "plain" << "target_modules" << "null" << "";
+        QTest::newRow("no names") << "plain" << "target_modules" << "[3]" << "must be a list of names";
+        QTest::newRow("a name that fits nothing") << "plain" << "target_modules" << "['q_proj','down_proj','w_proj']" << "";
+        QTest::newRow("one to save that is not there") << "plain" << "modules_to_save" << "['w_proj']" << "";
+        QTest::newRow("layers") << "plain" << "layers_to_transform" << "[0]" << "layers.1.";
+        QTest::newRow("one layer") << "plain" << "layers_to_transform" << "1" << "layers.0.";
+        QTest::newRow("all layers") << "plain" << "layers_to_transform" << "[0,1,2,3,4,5,6,7,8]" << "";
+        QTest::newRow("no layers") << "plain" << "layers_to_transform" << "'0'" << "layers_to_transform must be";
+        QTest::newRow("left out") << "plain" << "exclude_modules" << "['down_proj']" << "mlp.down_proj.lora_";
+        QTest::newRow("left out by a pattern") << "plain" << "exclude_modules" << "'.*mlp.*'" << "mlp.down_proj.lora_";
+        QTest::newRow("another is left out") << "plain" << "exclude_modules" << "'.*vision_tower.*'" << "";
+        QTest::newRow("embedding and head") << "heads" << "target_modules" << "['q_proj']" << "embed_tokens.lora_embedding";
+        QTest::newRow("an alpha of 0") << "plain" << "lora_alpha" << "0" << "lora_alpha is 0";
+        QTest::newRow("of some modules") << "plain" << "alpha_pattern" << "{'q_proj':0}" << "";
+        QTest::newRow("of all of them") << "plain" << "alpha_pattern" << "{'q_proj':0,'down_proj':0}" << "have no effect";
+    }
+
+    void usedAsItsConfigSays()
+    {
+        QFETCH(QString, kind);
+        QFETCH(QString, key);
+        QFETCH(QString, value);
+        QFETCH(QString, said);
+        need(base::removeTree(at("said")));
+        fs::copy(kReference / "adapter_kinds" / kind.toStdString(), at("said"), fs::copy_options::recursive);
+        Json config = need(base::readJson(at("said") / "adapter_config.json"));
+        config[key.toStdString()] = need(base::parseJson(QString(value).replace(QLatin1Char('\''), QLatin1Char('"')).toStdString()));
+        need(base::writeFileAtomically(at("said") / "adapter_config.json", base::dumpJson(config)));
+        const QString refused = QString::fromStdString(refusal(at("said")));
+        QVERIFY2(said.isEmpty() ? refused.isEmpty() : refused.contains(said), qPrintable(refused));
+        const bool hasNothing = value.contains(QStringLiteral("w_proj"));
+        QCOMPARE(QString::fromStdString(peft::namesRemark(at("said"))).contains(QStringLiteral("names w_proj, of which")), hasNothing);
     }
 
     void keysAreMetInManyWays()

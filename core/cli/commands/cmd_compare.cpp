@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/adapter_notes.h"
 #include "core/cli/comparison.h"
 #include "core/cli/display.h"
 #include "core/evaluation/answer_rewards.h"
@@ -96,6 +97,7 @@ int run(const Flags& flags, Context& context)
     if (!settings) {
         return context.fail(settings.message());
     }
+    noteAdapters(adaptersOf(flags.adapters), context.console);
     std::shared_ptr<inference::Session> judge; // opened before anything is answered: what is none says so at once
     if (!flags.rewardModel.empty()) {
         auto opened = evaluation::openRewardModel(flags.rewardModel, context.globals.deviceOrAuto(), context.globals.dtypeOrAuto());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/files.h"
+#include "core/cli/adapter_notes.h"
 #include "core/cli/answering.h"
 #include "core/cli/data/files.h"
 #include "core/cli/display.h"
@@ -261,6 +262,7 @@ struct Asked {
 Result<std::vector<evaluation::EvalSystem>> systemsBy(const Flags& flags, store::Project* project, Context& context)
 {
     if (flags.run.empty()) {
+        noteAdapters(adaptersOf(flags.adapters), context.console);
         return evaluation::systemsOf({flags.model, adaptersOf(flags.adapters), flags.base, flags.system, flags.shots});
     }
     const auto row = findRun(*project, flags.run);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cli/adapter_notes.h"
 #include "core/cli/answering.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
@@ -134,12 +135,14 @@ int run(const Flags& flags, Context& context)
     if (!prompts) {
         return context.fail(prompts.message());
     }
-    auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters),
+    const auto adapters = adaptersOf(flags.adapters);
+    auto session = inference::Session::open({flags.model, adapters,
                                              context.globals.deviceOrAuto(), context.globals.dtypeOrAuto(),
                                              flags.chatTemplate, {}, flags.foldSystem});
     if (!session) {
         return context.fail(session.message());
     }
+    noteAdapters(adapters, context.console);
     if (flags.batch > 1 && prompts->size() > 1) {
         auto done = answerMany(**session, *prompts, flags, context);
         return !done                            ? context.fail(done.message())

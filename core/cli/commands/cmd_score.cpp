@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/number_json.h"
+#include "core/cli/adapter_notes.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
@@ -103,11 +104,13 @@ Result<void> scoreAll(inference::Session& session, const Flags& flags, Context& 
 
 int run(const Flags& flags, Context& context)
 {
-    auto session = inference::Session::open({flags.model, adaptersOf(flags.adapters),
+    const auto adapters = adaptersOf(flags.adapters);
+    auto session = inference::Session::open({flags.model, adapters,
                                              context.globals.deviceOrAuto(), context.globals.dtypeOrAuto()});
     if (!session) {
         return context.fail(session.message());
     }
+    noteAdapters(adapters, context.console);
     auto done = scoreAll(**session, flags, context);
     if (!done || context.cancel.isCancelled()) {
         return context.fail(done ? "cancelled" : done.message());

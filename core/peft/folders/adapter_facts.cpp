@@ -3,6 +3,7 @@
 
 #include "core/gguf/file.h"
 #include "core/peft/folders/adapter_file.h"
+#include "core/peft/folders/config_names.h"
 #include "core/peft/methods/method.h"
 #include "core/peft/folders/origin.h"
 #include "core/weights/model_folder.h"
@@ -71,6 +72,9 @@ void readFolder(AdapterFacts& facts)
     facts.method = labelOf(file->type(), config);
     facts.problem = facts.method.empty() ? "peft_type \"" + file->type() + "\" cannot be opened here" : "";
     facts.details = detailsOf(config);
+    if (const auto empty = namesWithoutTensors(*file); !empty.empty()) {
+        add(facts.details, "nothing in the file of " + listedNames(empty));
+    }
     facts.baseName = textAt(config, "base_model_name_or_path");
     const auto& metadata = file->tensors().metadata();
     const auto base = metadata.find("luthier_base");

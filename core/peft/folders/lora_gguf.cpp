@@ -151,8 +151,8 @@ private:
         }
         const auto options = smallOptions(m_decoder);
         const at::Tensor rows = isInterleaved(m_layout, place) ? reordered(*up, m_decoder.config().headDim, false) : *up;
-        m_read.emplace_back(place, nn::LowRank{place.slice, down->to(options), rows.to(options),
-                                               alpha / static_cast<double>(down->size(0)) * m_weight, 0});
+        const double scale = alpha == 0 ? 1 : alpha / static_cast<double>(down->size(0)); // llama.cpp takes an alpha of 0 for none
+        m_read.emplace_back(place, nn::LowRank{place.slice, down->to(options), rows.to(options), scale * m_weight, 0});
         return {};
     }
 

@@ -2,6 +2,7 @@
 // Opening a LoRA folder: every tensor of the file finds its place and is read before the first is attached.
 #include "core/nn/families/weight_names.h"
 #include "core/peft/folders/adapter_file.h"
+#include "core/peft/folders/config_names.h"
 #include "core/peft/loose_lora.h"
 #include "core/peft/folders/lora_config.h"
 #include "core/peft/targets.h"
@@ -171,6 +172,22 @@ private:
     Parts m_parts;
 };
 
+// An alpha of 0 for some modules may be meant; for all it is a slip.
+bool isScaledAway(const Parts& parts, const LoraConfig& config)
+{
+    bool any = false;
+    bool counts = false;
+    for (const auto& [path, adapter] : parts.adapters) {
+        any = true;
+        counts = counts || config.scaleFor(path) != 0;
+    }
+    for (const nn::TableUpdate* update : {&parts.embedding, &parts.head}) {
+        any = any || update->a.defined();
+        counts = counts || (update->a.defined() && update->scale != 0);
+    }
+    return any && !counts;
+}
+
 } // namespace
 
 Result<void> openLora(nn::Decoder& decoder, AdapterFile& file)
@@ -182,6 +199,13 @@ Result<void> openLora(nn::Decoder& decoder, AdapterFile& file)
     auto parts = Reader(decoder, file, *config).read();
     if (!parts) {
         return parts.error();
+    }
+    if (auto named = checkNamed(file); !named) {
+        return named;
+    }
+    if (isScaledAway(*parts, *config)) {
+        return file.problem("lora_alpha is 0 (with alpha_pattern, for every module), so the adapter's updates have no effect; write the alpha that it "
+                            "was trained with, usually the rank or twice the rank");
     }
     if (!parts->isPlain()) {
         if (auto alone = file.checkAlone(decoder); !alone) {

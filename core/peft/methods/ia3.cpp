@@ -6,6 +6,7 @@
 #include "core/nn/decoder.h"
 #include "core/peft/folders/adapter_file.h"
 #include "core/peft/folders/adapter_settings.h"
+#include "core/peft/folders/config_names.h"
 #include "core/peft/methods/ia3_settings.h"
 #include "core/peft/targets.h"
 
@@ -208,6 +209,9 @@ Result<void> open(nn::Decoder& decoder, AdapterFile& file)
     }
     if (auto good = file.checkAllRead(); !good) {
         return good;
+    }
+    if (auto named = checkNamed(file); !named) {
+        return named;
     }
     if (ready.empty()) {
         return Error{file.tensors().path().string() + ": holds no adapter weights"};
