@@ -73,11 +73,15 @@ bool readsNone(const DatasetFormat& format, std::span<const Json> rows)
     return std::none_of(rows.begin(), rows.end(), [&](const Json& row) { return format.toExample(row).ok(); });
 }
 
-// A mapping of columns that would read the rows; empty: none is known.
-std::string offerOf(const std::optional<ColumnGuess>& guess)
+// A mapping of columns that would read the rows, by the file's own names; empty: none is known.
+std::string offerOf(std::optional<ColumnGuess> guess, const Columns& asked)
 {
     if (!guess) {
         return {};
+    }
+    for (ColumnName& offered : guess->columns) {
+        const auto mapped = std::find_if(asked.begin(), asked.end(), [&](const ColumnName& one) { return one.field == offered.column; });
+        offered.column = mapped == asked.end() ? offered.column : mapped->column;
     }
     std::string text;
     for (const auto& one : toTexts(guess->columns)) {
@@ -86,7 +90,8 @@ std::string offerOf(const std::optional<ColumnGuess>& guess)
     return text + " would read it as " + findFormat(guess->format)->label + " (--map, or data.columns in a recipe)";
 }
 
-Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t telling, const OpenOptions& options,
+// `asked`: the columns that the rows are read with already.
+Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t telling, const OpenOptions& options, const Columns& asked,
                                           std::vector<std::string>& notes)
 {
     if (options.format != "auto" && !options.format.empty()) {
@@ -109,13 +114,16 @@ Result<const DatasetFormat*> chooseFormat(const RowSource& source, std::int64_t 
     auto format = detectFormat(sample.rows);
     if (format) {
         const bool isInVain = readsNone(**format, sample.rows);
-        if (auto offered = offerOf(isInVain ? guessByNames(sample.rows) : guessColumns(sample.rows)); !offered.empty()) {
+        if (auto offered = offerOf(isInVain ? guessByNames(sample.rows) : guessColumns(sample.rows), asked); !offered.empty()) {
             notes.push_back("it is read as " + (*format)->label + (isInVain ? ", which none of its first rows fits; " : "; ") + offered);
         }
         return format;
     }
+    if (const Columns missing = missingColumns(asked, sample.rows); !missing.empty()) {
+        return Error{missingSentence(missing.front(), asked, sample.rows)};
+    }
     // A list of all shapes helps only those whose columns nothing is known of; a shape of another program has its own sentence.
-    const std::string offered = offerOf(guessColumns(sample.rows));
+    const std::string offered = offerOf(guessColumns(sample.rows), asked);
     return Error{(offered.empty() ? format.message() : std::string(kUnknownShape) + "Say which column is what: " + offered + ". The columns found are " + columnsFound(sample.rows))
                  + (sample.problem.empty() ? "" : ". Besides, " + sample.problem)};
 }
@@ -156,13 +164,13 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
         return source.error();
     }
     const std::int64_t told = tellingRows(**source);
-    *source = withSoleTexts(withColumns(withNamedLists(std::move(*source)), std::move(*columns)));
+    *source = withSoleTexts(withColumns(withNamedLists(std::move(*source)), *columns));
     const std::int64_t telling = std::min(told, (*source)->rowCount());
     if ((*source)->rowCount() == 0) {
         return Error{path.string() + ": the file holds no rows; choose another one"};
     }
     std::vector<std::string> notes = (*source)->notes();
-    auto format = chooseFormat(**source, telling, options, notes);
+    auto format = chooseFormat(**source, telling, options, *columns, notes);
     if (!format) {
         return options.cancel.isCancelled() ? format.error() : Error{path.string() + ": " + format.message()};
     }

@@ -149,6 +149,7 @@ private Q_SLOTS:
     void refusedStart_data();
     void refusedStart();
     void otherFilesAreLeftAlone();
+    void noAnswers();
     void mistypedColumns();
     void anotherDay();
     void oneStepLearns_data();
@@ -450,6 +451,21 @@ void TestBadMoments::otherFilesAreLeftAlone()
     QCOMPARE(bytesOf(tiny.path("run/letter.txt")), "mine");
 }
 
+// The cause is no length: it is read as prompts, and what would be the answer is named.
+void TestBadMoments::noAnswers()
+{
+    TinyRun tiny;
+    QVERIFY(base::writeFileAtomically(tiny.path("code.jsonl"), "{\"prompt\": \"def add(a, b):\", \"canonical_solution\": \"    return a + b\", \"task_id\": \"H/0\"}\n").ok());
+    tiny.config.data.train = {tiny.path("code.jsonl")};
+    EventLog log;
+    const auto ended = tiny.run("run", log);
+    QCOMPARE(ended.outcome, Outcome::Failed);
+    for (const char* part : {"1 row has no answer", "First: code.jsonl, row 1", "completion=canonical_solution"}) {
+        QVERIFY2(ended.sentence.find(part) != std::string::npos, ended.sentence.c_str());
+    }
+    QVERIFY2(ended.sentence.find("max_length") == std::string::npos, ended.sentence.c_str());
+}
+
 void TestBadMoments::mistypedColumns()
 {
     TinyRun tiny;
@@ -460,6 +476,19 @@ void TestBadMoments::mistypedColumns()
     QCOMPARE(ended.outcome, Outcome::Failed);
     QVERIFY2(ended.sentence.find("\"instuction\"") != std::string::npos && ended.sentence.find("did you mean \"instruction\"") != std::string::npos,
              ended.sentence.c_str());
+    // Nor does a long file hide it.
+    std::string rows;
+    for (int i = 0; i < 1100; ++i) {
+        rows += "{\"instruction\": \"Say " + std::to_string(i) + ".\", \"output\": \"It.\"}\n";
+    }
+    QVERIFY(base::writeFileAtomically(tiny.path("long.jsonl"), rows).ok());
+    const auto train = tiny.config.data.train;
+    tiny.config.data.train = {tiny.path("long.jsonl")};
+    EventLog longer;
+    ended = tiny.run("run", longer);
+    QCOMPARE(ended.outcome, Outcome::Failed);
+    QVERIFY2(ended.sentence.find("did you mean \"instruction\"") != std::string::npos, ended.sentence.c_str());
+    tiny.config.data.train = train;
     tiny.config.data.columns = {"prompt=instruction", "completion=output"};
     tiny.config.data.stratifyBy = "topic";
     EventLog again;

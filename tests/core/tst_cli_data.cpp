@@ -67,6 +67,11 @@ private Q_SLOTS:
     void mappedAndPacked();
     void generatedRowsAreReviewed();
     void convertAndBack();
+    void mistypedColumns_data();
+    void mistypedColumns();
+    void whatIsLeftBehindIsNamed();
+    void untrainedIsCounted_data();
+    void untrainedIsCounted();
     void failuresLeaveNothing_data();
     void failuresLeaveNothing();
 
@@ -255,6 +260,118 @@ void TestCliData::convertAndBack()
     QCOMPARE(some.code, 0);
     QCOMPARE(linesOf(at("good.jsonl")).size(), some.object["good"].toInt());
     QCOMPARE(some.object["bad"].toInt(), 35);
+    // What is of the shape and cannot be read is no good row either; without a shape it is kept, and said.
+    const QString path = write("parts.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"Who?\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"1\"}]}]}\n"
+                                              "{\"messages\":[{\"role\":\"user\",\"content\":\"Who?\"},{\"role\":\"assistant\",\"content\":\"Odo.\"}]}\n");
+    const auto shaped = data({"convert", path, "--to", "chat", "--out", at("shaped.jsonl")});
+    QVERIFY2(shaped.code == 0 && shaped.object["good"].toInt() == 1 && shaped.object["bad"].toInt() == 1, shaped.err.constData());
+    QVERIFY(linesOf(at("shaped.jsonl")).size() == 1 && shaped.err.contains("tool_use"));
+    const auto kept = data({"convert", path, "--out", at("kept.jsonl")});
+    QVERIFY2(kept.code == 0 && kept.object["good"].toInt() == 1 && kept.object["bad"].toInt() == 1 && kept.object["rows"].toInt() == 2, kept.err.constData());
+    QVERIFY2(linesOf(at("kept.jsonl")).size() == 2 && kept.err.contains("1 row gives no example and is written as it stands"), kept.err.constData());
+}
+
+void TestCliData::mistypedColumns_data()
+{
+    QTest::addColumn<QByteArray>("rows");
+    QTest::addColumn<QString>("map");
+    QTest::addColumn<QByteArray>("said"); // empty: it is read
+    const QByteArray german = "Frage;Antwort;Bemerkung\nWo?;Am Bach.;gut\nWer?;Odo.;gut\n";
+    QTest::newRow("an answer's") << german << "prompt=Frage,completion=Antwrt" << QByteArray("\"Antwrt\", which completion is read from; did you mean \"Antwort\"? There are Frage, Antwort, Bemerkung");
+    QTest::newRow("a question's") << german << "prompt=Frge,completion=Antwort" << QByteArray("did you mean \"Frage\"?");
+    QTest::newRow("both") << german << "prompt=Frge,completion=Antwrt" << QByteArray("did you mean \"Frage\"?");
+    QTest::newRow("one beside") << german << "prompt=Frage,completion=Antwort,system=Bemerkng" << QByteArray("did you mean \"Bemerkung\"?");
+    QTest::newRow("none") << german << "prompt=Frage,completion=Antwort" << QByteArray();
+    QTest::newRow("one of several") << german << "prompt=Frage,input=Bemerkung+Notiz,completion=Antwort" << QByteArray();
+}
+
+void TestCliData::mistypedColumns()
+{
+    QFETCH(QByteArray, rows);
+    QFETCH(QString, map);
+    QFETCH(QByteArray, said);
+    const QString path = write("rows.csv", rows);
+    for (const QStringList& verb : {QStringList{"check", path}, {"stats", path}, {"convert", path, "--to", "chat", "--out", at("out.jsonl")}}) {
+        const auto outcome = data(verb + QStringList{"--map", map});
+        QVERIFY2((outcome.code == 0) == said.isEmpty() && outcome.err.contains(said), outcome.err.constData());
+    }
+    QProcess render;
+    render.start(kProgram, {"render", "--model", kModel, "--data", path, "--map", map});
+    QVERIFY(render.waitForFinished(60'000));
+    const QByteArray err = render.readAllStandardError();
+    QVERIFY2((render.exitCode() == 0) == said.isEmpty() && err.contains(said), err.constData());
+    // Of several files another may have it.
+    const QString other = write("other.jsonl", "{\"prompt\":\"Why?\",\"completion\":\"So.\"}\n");
+    const auto both = data({"check", other, path, "--map", map});
+    QVERIFY2(both.err.contains(said), both.err.constData());
+}
+
+void TestCliData::whatIsLeftBehindIsNamed()
+{
+    const QString path = write("rows.jsonl", "{\"id\":1,\"text\":\"News of the village.\",\"label\":0,\"input\":\"Which kind? News of the village.\",\"output\":\"Market\"}\n"
+                                             "{\"id\":2,\"text\":\"News of the mill.\",\"label\":1,\"input\":\"Which kind? News of the mill.\",\"output\":\"Weather\"}\n"
+                                             "{\"id\":3,\"text\":\"\",\"label\":2,\"input\":\"Which kind?\",\"output\":\"School\"}\n");
+    const auto leftOf = [](const Outcome& outcome) {
+        QMap<QString, int> left;
+        for (const auto& one : outcome.object["left_behind"].toArray()) {
+            left[one.toObject()["column"].toString()] = one.toObject()["rows"].toInt();
+        }
+        return left;
+    };
+    const QMap<QString, int> all{{"id", 3}, {"label", 3}, {"text", 2}};
+    const auto converted = data({"convert", path, "--to", "chat", "--out", at("chat.jsonl")});
+    QVERIFY2(converted.code == 0, converted.err.constData());
+    QCOMPARE(leftOf(converted), all);
+    QVERIFY2(converted.err.contains("the shape chat has no place for it: ") && converted.err.contains("\"text\" (2 rows)"), converted.err.constData());
+    const auto divided = data({"split", path, "--to", "chat", "--share", "0.4", "--out", at("parts.jsonl")});
+    QVERIFY2(divided.code == 0, divided.err.constData());
+    QCOMPARE(leftOf(divided), all);
+    const auto mixed = data({"mix", path, "--to", "chat", "--out", at("mixed.jsonl")});
+    QVERIFY2(mixed.code == 0, mixed.err.constData());
+    QCOMPARE(leftOf(mixed), all);
+    // Rows that stay as they are lose nothing, and neither does what the shape can say.
+    const auto kept = data({"convert", path, "--out", at("kept.jsonl")});
+    QVERIFY2(kept.code == 0 && leftOf(kept).isEmpty() && !kept.err.contains("no place"), kept.err.constData());
+    const QString calls = write("calls.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"Why?\",\"name\":\"Odo\"},{\"role\":\"assistant\",\"content\":\"So.\",\"train\":false},"
+                                               "{\"role\":\"user\",\"content\":\"And?\"},{\"role\":\"assistant\",\"content\":\"Yes.\"}]}\n");
+    const auto shaped = data({"convert", calls, "--to", "completion", "--out", at("pairs.jsonl")});
+    QVERIFY2(shaped.code == 0 && leftOf(shaped).isEmpty(), shaped.err.constData());
+}
+
+void TestCliData::untrainedIsCounted_data()
+{
+    QTest::addColumn<QByteArray>("rows");
+    QTest::addColumn<int>("judgedBad");
+    QTest::addColumn<int>("turns");
+    QTest::newRow("judged") << QByteArray("{\"prompt\":\"Who?\",\"completion\":\"Odo.\",\"label\":true}\n{\"prompt\":\"Who?\",\"completion\":\"Nobody.\",\"label\":false}\n") << 1 << 0;
+    QTest::newRow("thumbs") << QByteArray("{\"prompt\":\"Who?\",\"response\":\"Odo.\",\"feedback\":-1}\n{\"prompt\":\"Who?\",\"response\":\"Nobody.\",\"feedback\":-1}\n") << 2 << 0;
+    const QByteArray turns = "{\"messages\":[{\"role\":\"user\",\"content\":\"Who?\"},{\"role\":\"assistant\",\"content\":\"Odo.\",MARK},"
+                             "{\"role\":\"user\",\"content\":\"Sure?\"},{\"role\":\"assistant\",\"content\":\"Yes.\"}]}\n";
+    QTest::newRow("a weight") << QByteArray(turns).replace("MARK", "\"weight\":0") << 0 << 1;
+    QTest::newRow("a mark") << QByteArray(turns).replace("MARK", "\"train\":false") << 0 << 1;
+    QTest::newRow("neither") << QByteArray(turns).replace("MARK", "\"weight\":1") << 0 << 0;
+}
+
+void TestCliData::untrainedIsCounted()
+{
+    QFETCH(QByteArray, rows);
+    QFETCH(int, judgedBad);
+    QFETCH(int, turns);
+    const QString path = write("rows.jsonl", rows);
+    for (const QStringList& with : {QStringList(), QStringList{"--model", kModel}}) {
+        const auto outcome = data(QStringList{"check", path} + with);
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
+        QCOMPARE(outcome.object["judged_bad"].toInt(-1), judgedBad);
+        QCOMPARE(outcome.object["untrained_turns"].toInt(-1), turns);
+    }
+    for (const QStringList& words : {QStringList{"data", "check", path}, {"render", "--model", kModel, "--data", path}}) {
+        QProcess process;
+        process.start(kProgram, words);
+        QVERIFY(process.waitForFinished(60'000));
+        const QByteArray said = process.readAllStandardOutput() + process.readAllStandardError();
+        QVERIFY2(said.contains(QByteArray::number(judgedBad) + (judgedBad == 1 ? " row judged bad" : " rows judged bad")) == (judgedBad > 0), said.constData());
+        QVERIFY2(said.contains("1 turn not trained") == (turns > 0), said.constData());
+    }
 }
 
 void TestCliData::failuresLeaveNothing_data()

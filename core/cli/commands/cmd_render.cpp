@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/command.h"
+#include "core/cli/data/report.h"
 #include "core/cli/display.h"
 #include "core/cli/inputs.h"
 #include "core/cli/unread.h"
+#include "core/data/asked_columns.h"
 #include "core/data/dataset.h"
 #include "core/data/example_text.h"
 
@@ -117,6 +119,9 @@ int run(const Flags& flags, Context& context)
     if (!dataset) {
         return context.fail(dataset.message());
     }
+    if (const std::string missing = data::askedColumnsProblem(**dataset, context.cancel); !missing.empty()) {
+        return context.fail(flags.file + ": " + missing);
+    }
     const std::int64_t count = (*dataset)->rowCount();
     if (flags.row > count) {
         return context.fail(flags.file + ": there is no row " + counted(flags.row) + "; the file has "
@@ -124,6 +129,7 @@ int run(const Flags& flags, Context& context)
     }
     const data::EncodingSettings settings{flags.maxLength == 0 ? kWholeLength : flags.maxLength, flags.trainAll, flags.generationPrompt};
     data::FieldCensus census;
+    UntrainedParts untrained;
     std::int64_t usable = 0;
     std::string problem;
     const std::int64_t last = flags.row > 0 ? flags.row : count;
@@ -133,6 +139,7 @@ int run(const Flags& flags, Context& context)
         const auto encoded = example ? encoder->encode(*example, settings) : Result<data::EncodedExample>(example.error());
         if (encoded) {
             ++usable;
+            untrained.add(*example);
             if (const auto json = (*dataset)->row(row - 1)) {
                 census.add(row - 1, *json);
             }
@@ -144,6 +151,9 @@ int run(const Flags& flags, Context& context)
     }
     if (usable == 0 || context.cancel.isCancelled()) {
         return context.fail(flags.file + ": no usable row; the first problem is: " + problem);
+    }
+    for (const std::string& sentence : untrained.sentences()) {
+        context.console.warning(oneLine(flags.file + ": " + sentence));
     }
     noteUnread(context.console, flags.file, data::unreadFields(**dataset, census, {&*encoder, {}, {}}));
     return kDone;

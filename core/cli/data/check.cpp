@@ -45,6 +45,8 @@ Json countsJson(const DataReport& report)
             {"tokens", number(report.tokens)},
             {"trained_tokens", number(report.trainedTokens)},
             {"truncated", number(report.truncated)},
+            {"judged_bad", report.untrained.judgedBad},
+            {"untrained_turns", report.untrained.turns},
             {"checks", report.checks},
             {"unread", unreadOf(report)},
             {"offer", offerOf(report)}};
@@ -54,7 +56,7 @@ Json countsJson(const DataReport& report)
 Json totalsJson(const std::vector<DataReport>& reports)
 {
     static constexpr std::array kSummed
-        = {"rows", "good", "bad", "duplicates", "characters", "tokens", "trained_tokens", "truncated"};
+        = {"rows", "good", "bad", "duplicates", "characters", "tokens", "trained_tokens", "truncated", "judged_bad", "untrained_turns"};
     Json totals = Json::object();
     for (const char* key : kSummed) {
         totals[key] = 0;
@@ -153,6 +155,9 @@ void printReport(const DataReport& report, Console& console)
         table.add({std::to_string(finding.row), finding.kind, finding.sentence});
     }
     console.text(countsText(report));
+    for (const std::string& sentence : report.untrained.sentences()) {
+        console.text("  " + sentence);
+    }
     for (const std::string& sentence : report.unread.sentences()) {
         console.text("  " + oneLine(sentence));
     }

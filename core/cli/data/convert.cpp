@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data/files.h"
+#include "core/cli/data/left_behind.h"
 #include "core/cli/data/project.h"
 #include "core/cli/data/row_choice.h"
 #include "core/cli/data/verbs.h"
@@ -56,13 +57,16 @@ int run(const Flags& flags, Context& context)
         return context.fail(sink.message());
     }
     Json findings = Json::array();
+    Json leftBehind = Json::array();
     std::int64_t bad = 0;
+    std::int64_t unlearned = 0; // written as they stand, though they give no example
     std::int64_t excluded = 0;
     for (const auto& dataset : *sets) {
         const auto rows = chosenRows(flags, *dataset, context);
         if (!rows) {
             return context.fail(rows.message());
         }
+        data::FieldCensus written;
         for (const std::int64_t row : *rows) {
             if (context.cancel.isCancelled()) {
                 break;
@@ -75,10 +79,17 @@ int run(const Flags& flags, Context& context)
             if (!json) {
                 ++bad;
                 findings.push_back({{"file", dataset->path().string()}, {"row", row + 1}, {"kind", "bad"}, {"sentence", json.message()}});
-            } else if (auto written = sink->write(*json); !written) {
-                return context.fail(written.message());
+            } else if (auto done = sink->write(*json); !done) {
+                return context.fail(done.message());
+            } else if (auto example = flags.to.empty() ? dataset->example(row) : Result<data::Example>(data::Example{}); !example) {
+                ++unlearned;
+                findings.push_back({{"file", dataset->path().string()}, {"row", row + 1}, {"kind", "bad"}, {"sentence", dataset->path().string() + ": " + example.message()}});
+            } else if (const auto source = dataset->row(row)) {
+                written.add(row, *source);
             }
         }
+        const Json left = noteLeftBehind(*dataset, written, flags.to, context.console);
+        leftBehind.insert(leftBehind.end(), left.begin(), left.end());
     }
     if (context.cancel.isCancelled() || sink->count() == 0) {
         return context.fail(context.cancel.isCancelled() ? "cancelled"
@@ -92,7 +103,11 @@ int run(const Flags& flags, Context& context)
     if (bad > 0) {
         context.console.warning(counted(bad) + " rows were left out. The first: " + findings[0]["sentence"].get<std::string>());
     }
-    return tell({{"out", flags.out}, {"rows", sink->count() + bad + excluded}, {"good", sink->count()}, {"bad", bad}, {"excluded", excluded}, {"findings", std::move(findings)}},
+    if (unlearned > 0) {
+        context.console.warning(counted(unlearned) + (unlearned == 1 ? " row gives no example and is written as it stands" : " rows give no example and are written as they stand")
+                                + ". The first: " + findings[0]["sentence"].get<std::string>());
+    }
+    return tell({{"out", flags.out}, {"rows", sink->count() + bad + excluded}, {"good", sink->count() - unlearned}, {"bad", bad + unlearned}, {"excluded", excluded}, {"left_behind", std::move(leftBehind)}, {"findings", std::move(findings)}},
                 counted(sink->count()) + " rows written to " + flags.out, context);
 }
 

@@ -69,12 +69,15 @@ Result<std::vector<std::shared_ptr<data::Dataset>>> openAll(const std::vector<st
 Result<Json> shapedRow(const data::Dataset& dataset, std::int64_t row, const std::string& to)
 {
     auto json = dataset.row(row);
-    if (!json || to.empty() || to == dataset.format().id) {
+    if (!json || to.empty()) {
         return json ? json : Result<Json>(Error{dataset.path().string() + ": " + json.message()});
     }
     auto example = dataset.example(row);
     if (!example) {
         return Error{dataset.path().string() + ": " + example.message()};
+    }
+    if (to == dataset.format().id) {
+        return json; // it has the shape, and can be read
     }
     auto made = data::findRowShape(to)->toRow(*example);
     if (!made) {

@@ -31,7 +31,7 @@ Result<std::vector<std::shared_ptr<data::Dataset>>> openAll(const std::vector<st
 Result<data::Encoder> loadEncoder(const CountFlags& flags); // without a model: one that has no tokenizer
 data::WalkOptions walkOptions(const std::string& what, Context& context);
 
-// The row as it stands, or in the shape `to`. Errors name file and row.
+// The row as it stands, or in the shape `to`, which only what gives an example can have. Errors name file and row.
 Result<Json> shapedRow(const data::Dataset& dataset, std::int64_t row, const std::string& to);
 
 // Every row but the surplus ones (from 0, ascending) into `out`, also those without an example: what cannot be compared is

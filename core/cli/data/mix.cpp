@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/paths.h"
 #include "core/cli/data/files.h"
+#include "core/cli/data/left_behind.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
 #include "core/data/making/made_files.h"
@@ -121,6 +122,11 @@ int run(const Flags& flags, Context& context)
     if (!written) {
         return context.fail(written.message());
     }
+    std::vector<std::shared_ptr<const data::Dataset>> sets;
+    for (const data::MixedSet& set : mixture->sets) {
+        sets.push_back(set.dataset);
+    }
+    Json leftBehind = noteLeftBehind(sets, shape ? shape->id : "", context.console);
     std::vector<std::int64_t> counts(mixture->files.size());
     for (const data::MixedRow& mixed : *rows) {
         ++counts[mixed.source];
@@ -131,7 +137,7 @@ int run(const Flags& flags, Context& context)
         sources.push_back({{"file", mixture->files[i]}, {"good", mixture->sources[i].rows}, {"rows", counts[i]}});
         text += (i ? ", " : ": ") + counted(counts[i]) + " of " + mixture->files[i];
     }
-    return tell({{"out", flags.out}, {"rows", *written}, {"sources", std::move(sources)}}, text, context);
+    return tell({{"out", flags.out}, {"rows", *written}, {"left_behind", std::move(leftBehind)}, {"sources", std::move(sources)}}, text, context);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "core/cli/display.h"
 #include "core/cli/run_project.h"
+#include "core/data/asked_columns.h"
 #include "core/store/data_files.h"
 
 #include <CLI/App.hpp>
@@ -36,6 +37,12 @@ Result<std::shared_ptr<data::Dataset>> openData(const std::string& file, const D
     if (dataset) {
         for (const auto& note : (*dataset)->notes()) {
             context.console.warning(file + ": " + note);
+        }
+        if (const std::string missing = data::askedColumnsProblem(**dataset, context.cancel); !missing.empty()) {
+            if (flags.files.size() == 1 && flags.files.front() == file) {
+                return Error{file + ": " + missing};
+            }
+            context.console.warning(oneLine(file + ": " + missing)); // another of the files may have it
         }
     }
     return dataset;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data/report.h"
 
+#include "core/cli/display.h"
 #include "core/data/example_text.h"
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_map>
 
@@ -31,6 +33,7 @@ struct LookedAt {
     bool isExample = false; // else it is bad
     bool isGood = false;    // and can be encoded
     bool isBad = false;     // its answer was judged bad
+    UntrainedParts untrained = {};
 };
 
 class Looker {
@@ -51,6 +54,7 @@ public:
         looked.isExample = true;
         looked.hash = data::exampleHash(*example);
         looked.isBad = example->desirable == false;
+        looked.untrained.add(*example);
         looked.bytes = bytesOf(*example);
         auto encoded = m_encoder ? m_encoder->encode(*example, m_settings) : Result<data::EncodedExample>(data::EncodedExample{});
         if (!encoded) {
@@ -108,6 +112,8 @@ public:
         }
         ++m_report.good;
         m_report.characters += looked.bytes;
+        m_report.untrained.judgedBad += looked.untrained.judgedBad;
+        m_report.untrained.turns += looked.untrained.turns;
         if (m_countsTokens) {
             addTokens(row, looked);
         }
@@ -140,6 +146,31 @@ private:
 };
 
 } // namespace
+
+void UntrainedParts::add(const data::Example& example)
+{
+    if (example.desirable == false) {
+        ++judgedBad;
+        return;
+    }
+    for (const auto* messages : {&example.messages, &example.chosen, &example.rejected}) {
+        turns += std::count_if(messages->begin(), messages->end(),
+                               [](const data::Message& message) { return message.role == "assistant" && !message.trained; });
+    }
+}
+
+std::vector<std::string> UntrainedParts::sentences() const
+{
+    std::vector<std::string> list;
+    if (judgedBad > 0) {
+        list.push_back(counted(judgedBad) + (judgedBad == 1 ? " row" : " rows") + " judged bad: not trained where answers are copied; methods of judged answers read "
+                       + (judgedBad == 1 ? "it" : "them"));
+    }
+    if (turns > 0) {
+        list.push_back(counted(turns) + (turns == 1 ? " turn not trained: its row marks it so" : " turns not trained: their rows mark them so"));
+    }
+    return list;
+}
 
 Result<DataReport> reportOn(const data::Dataset& dataset, const data::Encoder* encoder, const data::EncodingSettings& settings,
                             const data::WalkOptions& options)

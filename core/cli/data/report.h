@@ -22,6 +22,16 @@ struct DataFinding {
     std::string sentence;
 };
 
+// What a row itself says is not to be copied: the token strip shows it, and these count it.
+struct UntrainedParts {
+    std::int64_t judgedBad = 0; // rows
+    std::int64_t turns = 0;     // answers marked as not to be learned, of rows that are not judged bad
+
+    void add(const data::Example& example);
+    // "2 judged bad (not trained where answers are copied)", "1 turn not trained"; empty: nothing.
+    std::vector<std::string> sentences() const;
+};
+
 struct DataReport {
     std::string file;
     std::string format;
@@ -36,6 +46,7 @@ struct DataReport {
     std::vector<DataFinding> findings;  // in the order of rows
     data::UnreadReport unread = {};     // filled by who asks for it
     Json checks = Json::object();       // count by id of the check; empty until they are run
+    UntrainedParts untrained = {};      // of the good rows
 };
 
 // `encoder` null: no tokens. `settings` say how rows are cut and trained. Works on several threads. Error: "cancelled".

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data/files.h"
+#include "core/cli/data/left_behind.h"
 #include "core/cli/data/project.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -96,10 +97,12 @@ int run(const Flags& flags, Context& context)
     if (!halves) {
         return context.fail(halves.message());
     }
+    Json leftBehind = noteLeftBehind({sets->begin(), sets->end()}, flags.to, context.console);
     const std::string train = besideOf(flags.out, "train");
     const std::string heldOut = besideOf(flags.out, "held_out");
     return tell({{"rows", halves->train + halves->heldOut + halves->left},
                  {"bad", halves->left},
+                 {"left_behind", std::move(leftBehind)},
                  {"train", {{"file", train}, {"rows", halves->train}}},
                  {"held_out", {{"file", heldOut}, {"rows", halves->heldOut}}}},
                 counted(halves->train) + " rows in " + train + ", " + counted(halves->heldOut) + " held out in " + heldOut

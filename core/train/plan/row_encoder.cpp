@@ -181,6 +181,10 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
         const bool isPair = example->kind == data::ExampleKind::Preference;
         const bool isEmpty = data::hasEmptyTurn(*example, "assistant") && (isPair || data::squeezed(data::answerTextOf(*example)).empty());
         rows.emptyAnswers += !isBad && isEmpty ? 1 : 0;
+        const auto& turns = example->messages;
+        const bool isAsked = example->kind == data::ExampleKind::Conversation
+                             && std::none_of(turns.begin(), turns.end(), [](const data::Message& turn) { return turn.role == "assistant"; });
+        rows.unanswered += !isBad && !isEmpty && isAsked ? 1 : 0;
         rows.firstNothing = rows.firstNothing.empty() ? name : rows.firstNothing;
         return;
     }
@@ -263,6 +267,7 @@ EncodedRows Work::merged()
         all.broken += chunk.broken;
         all.nothingToLearn += chunk.nothingToLearn;
         all.emptyAnswers += chunk.emptyAnswers;
+        all.unanswered += chunk.unanswered;
         all.judgedBad += chunk.judgedBad;
         all.truncated += chunk.truncated;
         all.excluded += chunk.excluded;

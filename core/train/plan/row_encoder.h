@@ -22,6 +22,7 @@ struct EncodedRows {
     std::int64_t nothingToLearn = 0;
     std::int64_t judgedBad = 0; // of those: answers marked as bad
     std::int64_t emptyAnswers = 0; // of those: answers that say nothing
+    std::int64_t unanswered = 0; // of those: conversations without any answer
     std::int64_t truncated = 0;
     std::int64_t excluded = 0;  // left out by the person; in none of the counts above
     std::string firstBroken;    // "row 12: ..."

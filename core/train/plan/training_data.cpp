@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/plan/training_data.h"
 
+#include "core/data/asked_columns.h"
 #include "core/data/held_out_split.h"
 #include "core/train/general_objective.h"
 #include "core/train/plan/labels.h"
@@ -37,7 +38,11 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
         warnings.push_back(file + ": " + counted(rows.emptyAnswers, "row was", "rows were")
                            + " skipped because the answer is empty; luthier data check names them");
     }
-    const auto others = rows.nothingToLearn - rows.judgedBad - rows.emptyAnswers;
+    if (rows.unanswered > 0) {
+        warnings.push_back(file + ": " + counted(rows.unanswered, "row was", "rows were")
+                           + " skipped because no answer stands in " + (rows.unanswered == 1 ? "it" : "them") + "; luthier data check names the column that may be it");
+    }
+    const auto others = rows.nothingToLearn - rows.judgedBad - rows.emptyAnswers - rows.unanswered;
     if (others > 0 && settings.objective->layout == objectives::Layout::Windows) {
         warnings.push_back(file + ": " + counted(others, "text was", "texts were")
                            + " skipped because nothing stands in it. First: " + rows.firstNothing);
@@ -116,6 +121,12 @@ private:
     ItemStore m_items; // of all training files
     std::vector<std::string> m_labels; // of them, where they have some
     TrainingData m_data;
+    struct {
+        std::int64_t unanswered = 0;
+        std::int64_t judgedBad = 0;
+        std::int64_t emptyAnswers = 0;
+        std::string firstNothing; // "rows.jsonl, row 12"
+    } m_why;                      // the training rows that teach nothing do so
 };
 
 Result<void> Preparation::findObjective()
@@ -201,33 +212,22 @@ Result<void> Preparation::readTrain()
 // A mistyped name would leave its field empty in every row, and be learned so. One that some file lacks is no fault.
 Result<void> Preparation::checkColumns() const
 {
-    constexpr std::int64_t kRowsOfEach = 1000;
     const auto columns = data::parseColumns(m_request.config.data.columns);
     const std::vector<std::string> strata = m_request.config.data.stratifyBy.empty() ? std::vector<std::string>()
                                                                                      : std::vector<std::string>{m_request.config.data.stratifyBy};
     if (!columns || (columns->empty() && strata.empty())) {
         return {};
     }
-    std::vector<Json> rows;
-    bool isAll = true;
-    for (const auto& file : m_data.files) {
-        const std::int64_t count = std::min(file->rowCount(), kRowsOfEach);
-        isAll = isAll && count == file->rowCount();
-        for (std::int64_t row = 0; row < count; ++row) {
-            if (auto content = file->row(row)) {
-                rows.push_back(std::move(*content));
-            }
-        }
-    }
     data::Columns wanted = *columns;
     for (const std::string& field : strata) {
         wanted.push_back({"data.stratify_by", field});
     }
-    const auto missing = data::missingColumns(wanted, rows);
-    if (!isAll || missing.empty()) { // what comes late in a long file may have it
-        return {};
+    data::AskedColumns asked(std::move(wanted));
+    for (const auto& file : m_data.files) {
+        asked.look(*file);
     }
-    return Error{"The training data: " + data::missingSentence(missing.front(), wanted, rows) + "."};
+    const std::string problem = asked.problem();
+    return problem.empty() ? Result<void>() : Error{"The training data: " + problem + "."};
 }
 
 Result<void> Preparation::numberLabels()
@@ -281,19 +281,39 @@ void Preparation::count(const EncodedRows& rows, const std::string& path)
     if (m_data.firstBroken.empty() && !rows.firstBroken.empty()) {
         m_data.firstBroken = std::filesystem::path(path).filename().string() + ", " + rows.firstBroken;
     }
+    m_why.unanswered += rows.unanswered;
+    m_why.judgedBad += rows.judgedBad;
+    m_why.emptyAnswers += rows.emptyAnswers;
+    if (m_why.firstNothing.empty() && !rows.firstNothing.empty()) {
+        m_why.firstNothing = std::filesystem::path(path).filename().string() + ", " + rows.firstNothing;
+    }
 }
 
 Result<void> Preparation::nothingLeft() const
 {
     std::string why;
-    const auto also = [&why](std::int64_t count, const std::string& what) {
-        why += count > 0 ? (why.empty() ? ": " : ", ") + std::to_string(count) + what : std::string();
+    const auto also = [&why](std::int64_t count, const char* one, const char* many) {
+        why += count > 0 ? (why.empty() ? ": " : ", ") + counted(count, one, many) : std::string();
     };
-    also(m_data.broken, m_data.broken == 1 ? " row gives no example" : " rows give no example");
-    also(m_data.nothingToLearn, (m_data.nothingToLearn == 1 ? " row has" : " rows have") + std::string(" no answer to learn within data.max_length tokens"));
-    also(m_data.excluded, m_data.excluded == 1 ? " row is left out" : " rows are left out");
-    return Error{"There is no row to learn from in the training data" + why
-                 + (m_data.firstBroken.empty() ? "." : "; the first is broken: " + m_data.firstBroken)};
+    also(m_data.broken, "row gives no example", "rows give no example");
+    also(m_why.unanswered, "row has no answer", "rows have no answer");
+    also(m_why.judgedBad, "row is judged bad", "rows are judged bad");
+    also(m_why.emptyAnswers, "row has an empty answer", "rows have an empty answer");
+    also(m_data.nothingToLearn - m_why.unanswered - m_why.judgedBad - m_why.emptyAnswers, "row has no answer to learn within data.max_length tokens",
+         "rows have no answer to learn within data.max_length tokens");
+    also(m_data.excluded, "row is left out", "rows are left out");
+    if (!m_data.firstBroken.empty()) {
+        return Error{"There is no row to learn from in the training data" + why + "; the first is broken: " + m_data.firstBroken};
+    }
+    if (!m_why.firstNothing.empty()) {
+        why += ". First: " + m_why.firstNothing;
+    }
+    for (const auto& file : m_data.files) { // what is read otherwise than it is meant has its cure there
+        for (const std::string& note : m_why.unanswered > 0 ? file->notes() : std::vector<std::string>()) {
+            why += ". " + file->path().filename().string() + ": " + note;
+        }
+    }
+    return Error{"There is no row to learn from in the training data" + why + "."};
 }
 
 Result<void> Preparation::readHeldOut()
