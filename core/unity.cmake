@@ -2,15 +2,14 @@
 # Most of what compiling a file takes is reading headers, so whoever builds everything once may compile a folder's files of a
 # library as one: -DLUTHIER_UNITY=ON. Whoever changes files builds without, as CMake does by itself.
 #
-#   luthier_unity(TARGET [QUICK] [SECOND FILE...] [THIRD FILE...] [FOURTH FILE...] [APART FILE...])   after its sources are known
+#   luthier_unity(TARGET [QUICK] [APART FILE...])   after its sources are known
 #
 # QUICK: what it does waits for people, disks and other libraries, LibTorch's operators among them, so it is optimised less and compiled
 # a fifth faster.
-# Private names (of unnamed namespaces) of files in one folder must differ for it. Files where they don't are listed as SECOND, and
-# compiled together, whatever their folders, where their names differ among each other; THIRD and FOURTH are the same again.
-# What stands alone is listed as APART.
+# Private names (of unnamed namespaces) of files in one folder must differ for it; files where they don't are listed as APART
+# and compiled by themselves.
 function(luthier_unity target)
-  cmake_parse_arguments(ARG "QUICK" "" "SECOND;THIRD;FOURTH;APART" ${ARGN})
+  cmake_parse_arguments(ARG "QUICK" "" "APART" ${ARGN})
   if(NOT LUTHIER_UNITY)
     return()
   endif()
@@ -20,11 +19,6 @@ function(luthier_unity target)
   foreach(source IN LISTS sources)
     get_filename_component(folder ${source} DIRECTORY)
     string(MAKE_C_IDENTIFIER "in_${folder}" group)
-    foreach(list SECOND THIRD FOURTH)
-      if(source IN_LIST ARG_${list})
-        string(TOLOWER ${list} group)
-      endif()
-    endforeach()
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${group})
   endforeach()
   if(ARG_QUICK)
