@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/eval_inputs.h"
 
+#include "core/data/asked_columns.h"
 #include "core/evaluation/choice_rows.h"
 #include "core/evaluation/cloze_rows.h"
 #include "core/objectives/objectives.h"
@@ -40,6 +41,9 @@ Result<evaluation::EvalRows> evalRowsOfFile(Project* project, const train::RunFi
     }
     auto known = project == nullptr ? Result<train::RunFile>(file) : runFile(*project, file);
     const auto opened = known ? known->open({}, cancel) : Result<std::shared_ptr<data::Dataset>>(known.error());
+    if (const std::string missing = opened ? data::askedColumnsProblem(**opened, cancel) : std::string(); !missing.empty()) {
+        return Error{file.path + ": " + missing};
+    }
     return opened ? evaluation::evalRows(**opened, settings, known->tags, cancel) : Result<evaluation::EvalRows>(opened.error());
 }
 

@@ -7,6 +7,7 @@
 #include "core/peft/folders/adapter_folder.h"
 #include "core/peft/folders/adapter_names.h"
 #include "core/peft/folders/config_names.h"
+#include "core/peft/folders/lora_gguf.h"
 #include "core/weights/load.h"
 #include "tests/support/need.h"
 
@@ -141,6 +142,36 @@ private Q_SLOTS:
         QVERIFY2(said.isEmpty() ? refused.isEmpty() : refused.contains(said), qPrintable(refused));
         const bool hasNothing = value.contains(QStringLiteral("w_proj"));
         QCOMPARE(QString::fromStdString(peft::namesRemark(at("said"))).contains(QStringLiteral("names w_proj, of which")), hasNothing);
+    }
+
+    void ggufWithoutAlpha()
+    {
+        const auto decoder = open(kBase);
+        need(peft::attachAdapter(*decoder, kReference / "adapter_kinds/plain"));
+        const auto scaleOf = [](nn::Decoder& of) {
+            for (const nn::LinearGroup* group : of.groups()) {
+                if (!group->adapters.empty()) {
+                    return group->adapters.front().scale;
+                }
+            }
+            return 0.0;
+        };
+        const double usual = scaleOf(*decoder);
+        QVERIFY(usual != 1 && usual != 0);
+        const fs::path path = at("plain.gguf");
+        need(peft::saveLoraGguf(*decoder, path, {}));
+        const auto again = open(kBase);
+        need(peft::attachAdapter(*again, path));
+        QCOMPARE(scaleOf(*again), usual);
+        std::string bytes = need(base::readFile(path));
+        const std::string key = "adapter.lora.alpha";
+        const auto value = bytes.find(key) + key.size() + 4; // behind the type
+        QCOMPARE(static_cast<int>(bytes[value - 4]), 6); // a float
+        bytes.replace(value, 4, std::string(4, '\0'));
+        need(base::writeFileAtomically(path, bytes));
+        const auto without = open(kBase);
+        need(peft::attachAdapter(*without, path));
+        QCOMPARE(scaleOf(*without), 1.0);
     }
 
     void keysAreMetInManyWays()

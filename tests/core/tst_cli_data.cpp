@@ -300,6 +300,13 @@ void TestCliData::mistypedColumns()
     QVERIFY(render.waitForFinished(60'000));
     const QByteArray err = render.readAllStandardError();
     QVERIFY2((render.exitCode() == 0) == said.isEmpty() && err.contains(said), err.constData());
+    if (!said.isEmpty()) { // without its answers there would be nothing to hold the model's against
+        QProcess eval;
+        eval.start(kProgram, {"eval", "--model", kModel, "--data", path, "--map", map, "--metrics", "exact_match"});
+        QVERIFY(eval.waitForFinished(60'000));
+        const QByteArray told = eval.readAllStandardError();
+        QVERIFY2(eval.exitCode() != 0 && told.contains(said), told.constData());
+    }
     // Of several files another may have it.
     const QString other = write("other.jsonl", "{\"prompt\":\"Why?\",\"completion\":\"So.\"}\n");
     const auto both = data({"check", other, path, "--map", map});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LoraGguf: a low-rank adapter as a GGUF file of the type "adapter", as llama.cpp reads and writes it: NAME.lora_a [r, in]
 // and NAME.lora_b [out, r] beside the base's names, rows in the base file's order, one adapter.lora.alpha; the update is
-// alpha / r B A with r taken from the tensors. Torch-free.
+// alpha / r B A with r taken from the tensors, B A where alpha is 0, which says none. Torch-free.
 #pragma once
 
 #include "core/base/result.h"
