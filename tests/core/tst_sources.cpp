@@ -71,6 +71,7 @@ const std::vector<Case>& cases()
         {"csv", "a.csv", "a,b\n1,2\n3,4\n", {R"({"a":"1","b":"2"})", R"({"a":"3","b":"4"})"}},
         {"csv crlf and mark", "a.csv", kBom + "a,b\r\n1,2\r\n", {R"({"a":"1","b":"2"})"}},
         {"csv quotes", "a.csv", "a,b\n\"x, \"\"y\"\"\nz\",2\n", {R"({"a":"x, \"y\"\nz","b":"2"})"}},
+        {"csv behind a spreadsheet's table", "a.csv", "a;b\n;\n1;2\n;\n ; \r\n\n;", {R"({"a":"","b":""})", R"({"a":"1","b":"2"})"}},
         {"csv empty fields", "a.csv", "a,b\n,\n\"\",\"\"\n", {R"({"a":"","b":""})", R"({"a":"","b":""})"}},
         {"csv blank lines", "a.csv", "\na,b\n\n1,2\n\r\n   \n", {R"({"a":"1","b":"2"})"}},
         {"csv quote inside", "a.csv", "a,b\nx\"y,2\n", {R"({"a":"x\"y","b":"2"})"}},
@@ -90,7 +91,7 @@ const std::vector<Case>& cases()
         {"name twice", "a.jsonl", "{\"a\":1,\"a\":2}\n{\"a\":2}\n", {R"({"a":2})", R"({"a":2})"}},
         {"text", "a.txt", kBom + "one\r\n\r\ntwo\rthree\n", {R"({"text":"one\n\ntwo\rthree\n","file":"a.txt"})"}},
         {"text with an invalid byte", "a.md", "one\xff", {"!byte 4 (0xff)"}},
-        {"tsv", "a.tsv", "a\tb\n1,0\t\"x\ty\"\n\t\n", {R"({"a":"1,0","b":"x\ty"})", R"({"a":"","b":""})"}},
+        {"tsv", "a.tsv", "a\tb\n\t\n1,0\t\"x\ty\"\n", {R"({"a":"","b":""})", R"({"a":"1,0","b":"x\ty"})"}},
     };
     return table;
 }

@@ -85,6 +85,9 @@ class RecordScan {
 public:
     RecordScan(FileScanner& scanner, char delimiter, char lineEnd) : m_scanner(scanner), m_delimiter(delimiter), m_lineEnd(lineEnd) {}
 
+    // Whether the record that was read last holds nothing but delimiters and space, as the lines behind a spreadsheet's table.
+    bool isBare() const { return m_isBare; }
+
     // False at the end of the file. Blank lines are no records.
     bool next(std::uint64_t& begin, std::uint64_t& end)
     {
@@ -93,7 +96,7 @@ public:
             if (m_scanner.peek() < 0) {
                 return false;
             }
-            m_blank = true;
+            m_blank = m_isBare = true;
             read(begin, end);
         } while (m_blank);
         return true;
@@ -130,12 +133,13 @@ private:
                     return true;
                 }
                 const bool isDelimiter = byte == m_delimiter;
-                m_blank = m_blank && !isDelimiter && (byte == ' ' || byte == '\t' || byte == '\r');
+                m_isBare = m_isBare && (isDelimiter || byte == ' ' || byte == '\t' || byte == '\r');
+                m_blank = m_isBare && m_blank && !isDelimiter;
                 if (byte == '"' && fieldBegins) {
                     break;
                 }
                 fieldBegins = isDelimiter || (fieldBegins && byte == ' ');
-                if (!fieldBegins && !m_blank) {
+                if (!fieldBegins && !m_isBare) {
                     at = endOfText(piece, at + 1) - 1;
                 }
             }
@@ -194,6 +198,7 @@ private:
     char m_lineEnd;
     int m_rewinds = 0;
     bool m_blank = true;
+    bool m_isBare = true;
 };
 
 // Of those a header uses, the comma first: names seldom hold one.
@@ -257,14 +262,25 @@ Result<std::string> readHeader(const DataFile& file, FileScanner& scanner, char 
     return file.read(begin, static_cast<std::size_t>(end - begin));
 }
 
-Result<RowIndex> indexRecords(FileScanner& scanner, char delimiter, char lineEnd)
+// Without the records at the end that are bare, whose number is `bare`; those between others are rows.
+Result<RowIndex> indexRecords(FileScanner& scanner, char delimiter, char lineEnd, std::size_t& bare)
 {
     RowIndex index;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> waiting;
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
     for (RecordScan scan(scanner, delimiter, lineEnd); scan.next(begin, end);) {
+        if (scan.isBare()) {
+            waiting.emplace_back(begin, end);
+            continue;
+        }
+        for (const auto& [first, last] : waiting) {
+            index.add(first, last);
+        }
+        waiting.clear();
         index.add(begin, end);
     }
+    bare = waiting.size();
     if (!scanner.status()) {
         return scanner.status().error();
     }
@@ -410,12 +426,17 @@ Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file,
     if (!names) {
         return names.error();
     }
-    auto index = indexRecords(scanner, delimiter, lineEnd);
+    std::size_t bare = 0;
+    auto index = indexRecords(scanner, delimiter, lineEnd, bare);
     if (!index) {
         return index.error();
     }
-    return std::shared_ptr<RowSource>(
-        std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(*index)));
+    std::shared_ptr<RowSource> source = std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(*index));
+    if (bare > 0) {
+        source->addRemark(std::to_string(bare) + (bare == 1 ? " line at its end holds" : " lines at its end hold")
+                          + " nothing but delimiters, as a spreadsheet leaves them behind a table, and " + (bare == 1 ? "is no row" : "are no rows"));
+    }
+    return source;
 }
 
 } // namespace luthier::data
