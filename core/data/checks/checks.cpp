@@ -97,6 +97,9 @@ bool hasBrokenRoles(const CheckedRow& checked)
     for (const Json& message : *list) {
         roles.push_back(speakerOf(message));
     }
+    if (!roles.empty() && roles.back() == "user" && std::find(roles.begin(), roles.end(), "assistant") == roles.end()) {
+        roles.emplace_back("assistant"); // it waits for an answer, which the row's own error says
+    }
     return isBrokenOrder(roles);
 }
 
@@ -148,6 +151,16 @@ template <class IsOne> bool asksWithMissing(const Json& row, const IsOne& isOne)
     return false;
 }
 
+// What spreadsheets write where a formula fails, in any language: #REF!, #DIV/0!, #NAME?, #BEZUG!, #NV.
+bool isSheetError(std::string_view text)
+{
+    const bool ends = text.ends_with('!') || text.ends_with('?');
+    const bool isNone = text == "#NV" || text == "#N/A" || text == "#N/D";
+    return isNone || (ends && text.size() > 3 && text.front() == '#' && std::all_of(text.begin() + 1, text.end() - 1, [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+           }));
+}
+
 // What programs write where a table has no value.
 bool isMissingWord(const CheckedRow& checked)
 {
@@ -156,7 +169,8 @@ bool isMissingWord(const CheckedRow& checked)
         return false;
     }
     const auto isOne = [&kWords](const std::string& text) {
-        return text.size() <= 16 && std::find(kWords.begin(), kWords.end(), lowered(squeezed(text))) != kWords.end();
+        const std::string bare = text.size() <= 16 ? squeezed(text) : std::string();
+        return isSheetError(bare) || std::find(kWords.begin(), kWords.end(), lowered(bare)) != kWords.end();
     };
     // Behind a question it is asked with: an input that a table had none for.
     const bool isAsked = checked.row && checked.row->is_object() && std::any_of(checked.row->begin(), checked.row->end(), [&](const Json& value) {
@@ -183,6 +197,9 @@ constexpr std::array kChecks = {
           "Marks such as <|im_start|> or [INST] stand inside a text: a template adds them once more, and a plain text is learned with them.",
           "Remove the marks, and split turns that they separated.", CheckKind::Row,
           [](const CheckedRow& r) { return findTemplateMark(r.whole) != kNone; }},
+    Check{"media_mark", "Mark of a picture", "A mark such as <image> stands where a picture, sound or film was; none is read, so that the mark is learned as words.",
+          "Exclude rows that ask about what cannot be seen, or take the mark out where the rest says enough.", CheckKind::Row,
+          [](const CheckedRow& r) { return findMediaMark(r.whole) != kNone; }},
     Check{"email", "E-mail address", "The text holds an e-mail address, which the model may give away.",
           "Replace it with an invented one.", CheckKind::Row, [](const CheckedRow& r) { return findEmail(r.whole) != kNone; }},
     Check{"phone", "Phone number", "The text holds what looks like a phone number.",
@@ -203,7 +220,7 @@ constexpr std::array kChecks = {
           [](const CheckedRow& r) { return r.example && r.example->kind != ExampleKind::Text && isRefusal(r.answer); }},
     Check{"empty_question", "Empty question", "A turn of the user holds nothing or white space alone: the answer is learned without its question.",
           "Write the question, or exclude the row.", CheckKind::Row, isEmptyQuestion},
-    Check{"missing_word", "Missing value as words", "The whole answer, or what stands behind the question, is what programs write for a missing value, such as nan or NULL: it is learned as a word.",
+    Check{"missing_word", "Missing value as words", "The whole answer, or what stands behind the question, is what programs write for a missing value, such as nan, NULL or #REF!: it is learned as a word.",
           "Exclude the row or empty the field, unless the word is meant.", CheckKind::Row, isMissingWord},
     Check{"lost_characters", "Lost or wrong characters",
           "The text holds control characters, or signs that stand where letters were lost or read in another encoding (\uFFFD, \u00C3\u00A9).",

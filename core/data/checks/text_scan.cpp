@@ -47,6 +47,10 @@ constexpr std::array<std::string_view, 22> kTemplateMarks = {
     "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<|tool_call|>",
     "### Instruction:", "### Response:", "<|channel|>"};
 
+// What stands for a picture, a sound or a film beside the text.
+constexpr std::array<std::string_view, 11> kMediaMarks = {"<image>", "<video>", "<audio>", "<|image|>", "<|image_pad|>", "<|video_pad|>", "<|vision_start|>",
+                                                          "<start_of_image>", "<image_soft_token>", "<|audio|>", "[IMG]"};
+
 struct KeyPrefix {
     std::string_view prefix;
     std::size_t after; // so many word characters at least must follow
@@ -189,6 +193,20 @@ std::size_t findTemplateMark(std::string_view text)
     return first;
 }
 
+std::size_t findMediaMark(std::string_view text)
+{
+    std::size_t first = kNone;
+    if (std::none_of(text.begin(), text.end(), [](char c) { return isOf(c, kMarkStart); })) {
+        return first;
+    }
+    for (const std::string_view mark : kMediaMarks) {
+        const auto at = text.find(mark);
+        const bool isElement = at != kNone && mark[1] != '|' && text.find("</" + std::string(mark.substr(1)), at) != kNone; // of a feed or a page
+        first = isElement ? first : std::min(first, at);
+    }
+    return first;
+}
+
 bool hasOpenFence(std::string_view text)
 {
     std::size_t open = 0; // length of the fence that is open; 0: none
@@ -213,6 +231,31 @@ bool hasOpenFence(std::string_view text)
     return open > 0;
 }
 
+namespace {
+
+// Mostly signs where one that is repeated counts once, as lines and headings have it, and those beside a digit, as in a calculation or
+// a list of numbers, count as it does.
+bool isMostlySigns(std::string_view text)
+{
+    constexpr std::string_view kOfNumbers = "+-*/=<>.,:;%()[]^|";
+    std::size_t visible = 0;
+    std::size_t other = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const char c = text[at];
+        std::size_t end = at + 1;
+        while (isOf(c, kOtherSign) && end < text.size() && text[end] == c) {
+            ++end;
+        }
+        const bool isBeside = (at > 0 && isDigit(text[at - 1])) || (end < text.size() && isDigit(text[end]));
+        visible += isOf(c, kInside | kBlank) ? 0 : 1;
+        other += isOf(c, kOtherSign) && !(isBeside && kOfNumbers.find(c) != std::string_view::npos) ? 1 : 0;
+        at = end;
+    }
+    return 2 * other > visible;
+}
+
+} // namespace
+
 bool isMostlyNonText(std::string_view text)
 {
     std::size_t characters = 0;
@@ -225,7 +268,7 @@ bool isMostlyNonText(std::string_view text)
         other += (classes & kOtherSign) != 0;
     }
     const std::size_t visible = characters - blanks;
-    return visible >= kFewestCharacters && 2 * other > visible;
+    return visible >= kFewestCharacters && 2 * other > visible && isMostlySigns(text);
 }
 
 bool isRefusal(std::string_view answer)

@@ -14,6 +14,7 @@ std::size_t findEmail(std::string_view text);       // name@domain.tld
 std::size_t findPhone(std::string_view text);       // 9 to 15 digits with a plus, brackets or separators
 std::size_t findKey(std::string_view text);         // known prefixes of access keys, private key blocks
 std::size_t findTemplateMark(std::string_view text); // <|im_start|>, [INST], <start_of_turn>, ### Response:, ...
+std::size_t findMediaMark(std::string_view text);    // <image>, <video>, <|image_pad|>, ..., where a picture was; not <image>...</image>
 
 bool hasOpenFence(std::string_view text);   // a ``` block that is never closed
 bool isMostlyNonText(std::string_view text); // more than half of the characters are neither letters, digits nor blanks
