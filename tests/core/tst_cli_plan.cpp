@@ -134,6 +134,20 @@ private Q_SLOTS:
         QVERIFY(QJsonDocument(told.lines[0]["warnings"].toArray()).toJson().contains("the answer is empty"));
     }
 
+    // Marks of a template inside of texts may end an answer in its middle.
+    void marksInsideOfTextsAreSaid()
+    {
+        std::string rows;
+        for (int i = 0; i < 40; ++i) {
+            rows += "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::string(i % 2 == 0 ? "<|end|> " : "") + std::to_string(i) + ".\"}\n";
+        }
+        need(base::writeFileAtomically(at("rows.jsonl"), rows));
+        const auto told = luthierRun({"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns="});
+        QVERIFY2(told.code == 0, told.err.constData());
+        const QByteArray warnings = QJsonDocument(told.lines[0]["warnings"].toArray()).toJson();
+        QVERIFY2(warnings.contains("stand inside of what is said"), warnings.constData());
+    }
+
     // A template that takes no system: the sentence says what helps, and it does.
     void systemTurnsCanBeFolded()
     {

@@ -431,6 +431,17 @@ private Q_SLOTS:
             QCOMPARE(field.why, field.name == "note" ? data::UnreadWhy::Format : data::UnreadWhy::AskTemplate);
         }
         QVERIFY(!reportOn(*opened(cases()[0].file, cases()[0].content), nullptr).hasLoud());
+        for (const auto& [row, name] : {
+                 std::pair{R"({"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello."}],"functions":[{"name":"f"}]})", "functions"},
+                 std::pair{R"({"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello."}],"tools":[{"name":"f"}]})", "tools"},
+                 std::pair{R"({"messages":[{"role":"user","content":"Hi"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{}}}]}]})", "messages/*/tool_calls"},
+                 std::pair{R"({"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello.","reasoning_content":"Hm."}]})", "messages/*/reasoning_content"},
+                 std::pair{R"({"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello.","thinking":"Hm."}]})", "messages/*/thinking"}}) {
+            const auto asked = reportOn(*opened("a.jsonl", row), nullptr);
+            QCOMPARE(asked.fields.size(), std::size_t{1});
+            QCOMPARE(asked.fields[0].name, std::string(name));
+            QCOMPARE(asked.fields[0].why, data::UnreadWhy::AskTemplate);
+        }
     }
 
     // Values that a row in a hundred has count as often as they are there; what another row of the same fields needs is read.

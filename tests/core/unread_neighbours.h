@@ -70,6 +70,32 @@ inline const std::vector<FileCase>& neighbours()
         judged("thumbs of a chat", "feedback", "\":-1:\"", "\":+1:\""),
         judged("a column of thumbs", "thumbs_up", "false", "true"),
         judged("a good column", "is_good", "0", "1"),
+        judged("thumbs in a rating", "rating", "\"\U0001F44E\"", "\"\U0001F44D\""),
+        judged("words in a rating", "Rating", "\"Bad\"", "\"good\""),
+        judged("a vote of -1", "vote", "-1", "1"),
+        judged("a verdict", "verdict", "\"fail\"", "\"pass\""),
+        judged("a score that is true", "score", "false", "true"),
+        {"stars are no judgement", "t.jsonl", R"({"prompt": "Who bakes?", "completion": "Odo.", "rating": 5}
+{"prompt": "Who rows?", "completion": "Tam.", "rating": 1}
+)",
+         "completion", {"Odo.<|end|>", "Tam.<|end|>"}, {"rating 2 format"}, "", {}},
+        {"numbers between -1 and 1", "t.jsonl", R"({"prompt": "Who bakes?", "completion": "Odo.", "reward": -1}
+{"prompt": "Who rows?", "completion": "Tam.", "reward": 0}
+{"prompt": "Who rows?", "completion": "Tam.", "reward": 1}
+)",
+         "completion", {"Odo.<|end|>", "Tam.<|end|>", "Tam.<|end|>"}, {"reward 3 format"}, "", {}},
+        {"a short prompt that the answers repeat", "t.jsonl",
+         R"({"prompt": "Who?", "chosen": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Odo."}], "rejected": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "No."}]}
+{"prompt": [{"role": "user", "content": " Who?"}], "chosen": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Odo."}], "rejected": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "No."}]}
+)",
+         "preference", {"Odo.<|end|>", "Odo.<|end|>"}, {"prompt 2 repeated"}, "", {}},
+        {"a short prompt that the answers do not repeat", "t.jsonl",
+         R"({"prompt": "Why?", "chosen": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Odo."}], "rejected": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "No."}]})",
+         "preference", {"Odo.<|end|>"}, {"prompt 1 format"}, "", {}},
+        {"a mark inside of an answer", "t.jsonl", R"({"instruction": "Say <|end|> now", "output": "It is [INST] there."})", "instruction", {"It is [INST] there.<|end|>"}, {}, "",
+         {"may end an answer in its middle"}},
+        {"lines behind a spreadsheet's table", "t.csv", "prompt;completion;\r\nWho bakes?;Odo.;\r\n;;\r\n;;\r\n", "completion", {"Odo.<|end|>"}, {}, "",
+         {"2 lines at its end hold nothing but delimiters"}},
         judged("a desirable column", "Is_Desirable", "\"FALSE\"", "\"TRUE\""),
 
         spoken("versions", "human", "gpt-3.5-turbo"),

@@ -11,31 +11,60 @@ namespace {
 
 constexpr double kWeight = 0.99; // a judged answer is more than an answer, and less than a pair
 constexpr Names kLabel = {"label", "desirable", "is_desirable", "kto_tag", "thumbs", "thumb", "thumbs_up", "feedback", "is_good", "good", "accepted", "is_accepted"};
+// Names of what may be a scale, too: they count where all of their values judge, and not all as numbers, such as one star.
+constexpr Names kScale = {"rating", "vote", "score", "reward", "verdict", "judgement", "judgment", "quality", "reaction", "helpful", "is_helpful", "is_correct", "approved"};
+
+const Json* judgementIn(const Json& row)
+{
+    const Json* label = fieldIn(row, kLabel);
+    return label ? label : fieldIn(row, kScale);
+}
+
+std::string judgementName(const Json& row)
+{
+    return nameIn(row, kLabel) || !nameIn(row, kScale) ? nameOr(row, kLabel) : nameIn(row, kScale);
+}
 
 bool isAnswered(const Json& row)
 {
     return nameIn(row, kMessageNames) || (nameIn(row, kPromptNames) && nameIn(row, kAnswerNames));
 }
 
+// A word, a sign, a truth value or -1; 0 and 1 are numbers of a scale as well.
+bool judgesInWords(const Json& row)
+{
+    const Json* value = fieldIn(row, kScale);
+    return value && textOf(*value).find_first_not_of("01. ") != std::string::npos;
+}
+
+bool isNought(const Json& row) // between -1 and 1 it judges nothing
+{
+    const Json* value = fieldIn(row, kScale);
+    return value && textOf(*value).find_first_not_of("0. ") == std::string::npos;
+}
+
 // Every judgement that is there must read as one: a column of 0, 1 and 2 is something else.
 double matches(std::span<const Json> rows)
 {
-    const bool allJudge = std::all_of(rows.begin(), rows.end(), [](const Json& row) {
-        const Json* label = fieldIn(row, kLabel);
+    const bool hasLabels = std::any_of(rows.begin(), rows.end(), [](const Json& row) { return nameIn(row, kLabel); });
+    const Names names = hasLabels ? kLabel : kScale;
+    const bool allJudge = std::all_of(rows.begin(), rows.end(), [&names](const Json& row) {
+        const Json* label = fieldIn(row, names);
         return !label || truthOf(*label);
     });
-    return allJudge ? kWeight * shareOf(rows, [](const Json& row) { return isAnswered(row) && nameIn(row, kLabel); }) : 0;
+    const bool isMeant = hasLabels || (std::any_of(rows.begin(), rows.end(), judgesInWords) && std::none_of(rows.begin(), rows.end(), isNought));
+    return allJudge && isMeant ? kWeight * shareOf(rows, [&names](const Json& row) { return isAnswered(row) && nameIn(row, names); }) : 0;
 }
 
 Result<bool> requireJudgement(const Json& row)
 {
-    const Json* label = fieldIn(row, kLabel);
+    const Json* label = judgementIn(row);
     if (!label) {
         return Error{"\"label\" is missing; say true for a good answer and false for a bad one"};
     }
     const auto judgement = truthOf(*label);
     return judgement ? Result<bool>(*judgement)
-                     : Error{"\"" + nameOr(row, kLabel) + "\" must be true (a good answer) or false (a bad one)"};
+                     : Error{"\"" + judgementName(row) + "\" must be true (a good answer) or false (a bad one)"};
 }
 
 Result<Example> unjudged(const Json& row)
@@ -70,7 +99,7 @@ std::vector<std::string> editablePaths(const Json& row)
         paths.insert(paths.end(), answer.begin(), answer.end());
     }
     if (row.is_object()) {
-        paths.push_back(nameOr(row, kLabel));
+        paths.push_back(judgementName(row));
     }
     return paths;
 }

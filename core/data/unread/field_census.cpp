@@ -105,7 +105,7 @@ bool alter(Json& value)
     if (value.is_boolean()) {
         value = !value.get<bool>();
     } else if (value.is_number()) {
-        value = value == Json(0) ? 1 : 0;
+        value = value == Json(0) || value == Json(-1) ? 1 : 0; // -1 and 0 judge alike
     } else if (value.is_string()) {
         const auto truth = truthOf(value);
         value = truth ? std::string(*truth ? "false" : "true") : value.get<std::string>() + " zqx";

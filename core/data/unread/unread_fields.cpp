@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/unread/unread_fields.h"
 
+#include "core/data/ascii_space.h"
 #include "core/data/checks/text_scan.h"
 #include "core/data/example_text.h"
 #include "core/data/formats/bookkeeping.h"
@@ -26,20 +27,16 @@ constexpr std::size_t kShownFields = 12;
 
 void append(std::string& trace, const Message& message, bool withAsked)
 {
-    // What nearly every template with tools writes; the rest is asked for by some.
-    constexpr std::array kWritten = {"tool_calls", "reasoning_content", "thinking", "reasoning", "tool_call_id"};
     trace += message.role + '\x1f' + message.content + '\x1f' + (message.trained ? '1' : '0');
-    if (message.extra.is_object()) {
+    if (withAsked && message.extra.is_object()) {
         for (const auto& [key, value] : message.extra.items()) {
-            if (withAsked || std::find(kWritten.begin(), kWritten.end(), key) != kWritten.end()) {
-                trace += '\x1f' + key + '\x1f' + base::dumpJson(value);
-            }
+            trace += '\x1f' + key + '\x1f' + base::dumpJson(value);
         }
     }
     trace += '\x1e';
 }
 
-// The whole example; without what only some templates write where that is not known.
+// The whole example; without what only some templates write, names, thoughts, calls and tools, where that is not known.
 std::string exampleTrace(const Example& example, bool withAsked)
 {
     std::string trace = std::to_string(static_cast<int>(example.kind)) + example.text;
@@ -50,7 +47,8 @@ std::string exampleTrace(const Example& example, bool withAsked)
         }
     }
     return trace + (example.desirable ? *example.desirable ? "+" : "-" : "") + (example.margin ? std::to_string(*example.margin) : "") + '\x1d'
-           + example.label + '\x1f' + example.labelled + '\x1d' + base::dumpJson(example.tools) + base::dumpJson(example.templateVariables);
+           + example.label + '\x1f' + example.labelled + '\x1d'
+           + (withAsked ? base::dumpJson(example.tools) + base::dumpJson(example.templateVariables) : std::string());
 }
 
 // One field of a group, over the rows that are tried out.
@@ -63,6 +61,27 @@ struct Trial {
     bool isRepeated = true;   // in every row
     bool isBookkeeping = true;
 };
+
+// Whether the example says this text already: a short one may stand anywhere, so that it must be all that somebody asks or says before.
+bool saysText(const Example& example, const std::string& readable, std::string_view text)
+{
+    const std::string_view bare = stripped(text);
+    return (bare.size() >= kTellingBytes && readable.find(bare) != std::string::npos)
+           || (!bare.empty() && std::any_of(example.messages.begin(), example.messages.end(), [bare](const Message& message) {
+                  return message.role != "assistant" && stripped(message.content) == bare;
+              }));
+}
+
+// The same of a text, or of all that is spoken in a list of messages.
+bool saysAgain(const Example& example, const std::string& readable, const Json& value)
+{
+    const Json list = messagesOrText(value);
+    const auto messages = looksLikeMessages(list) ? parseMessages(list, "") : Result<std::vector<Message>>(Error{});
+    if (messages) {
+        return std::all_of(messages->begin(), messages->end(), [&](const Message& message) { return message.extra.is_null() && saysText(example, readable, message.content); });
+    }
+    return value.is_string() && saysText(example, readable, value.get_ref<const std::string&>());
+}
 
 // A conversation written out with the speakers' names, as templates without marks of their own do.
 bool writesTurns(std::string_view text)
@@ -93,6 +112,7 @@ public:
     bool hasMany() const { return m_hasMany; }   // more than two answers of which two are a pair
     bool hasAlternatives() const { return m_hasAlternatives; } // right answers of which the first is learned
     bool hasMarks() const { return m_hasMarks; } // a plain text that a template wrote
+    bool hasMarksInside() const { return m_hasMarksInside; } // of a template, in what somebody says
     bool losesCalls() const { return m_losesCalls; } // tool calls that leave no trace, however the row writes them
 
     // The group's unread fields.
@@ -112,6 +132,7 @@ private:
     std::optional<std::string> m_before; // trace of the row that is tried
     int m_traces = 0;
     bool m_hasMarks = false;
+    bool m_hasMarksInside = false;
     bool m_hasPairs = false;
     bool m_hasMany = false;
     bool m_hasAlternatives = false;
@@ -187,8 +208,9 @@ bool isCalls(const FieldPlace& place)
 
 void Judge::tryField(const Json& row, const Example& example, Trial& trial)
 {
-    if (m_rowLosesCalls && isCalls(trial.place)) {
-        trial.isTried = trial.isHeld = true;
+    if (isCalls(trial.place) && (m_rowLosesCalls || (!m_settings.trace && !trial.place.role.empty()))) {
+        trial.isTried = true;
+        (m_rowLosesCalls ? trial.isHeld : trial.isAsked) = true;
         return;
     }
     Json altered = row;
@@ -226,6 +248,7 @@ void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& 
     m_hasMarks = m_hasMarks || (example.kind == ExampleKind::Text && (findTemplateMark(example.text) != std::string_view::npos || writesTurns(example.text)));
     tryCalls(example);
     const std::string readable = wholeTextOf(example);
+    m_hasMarksInside = m_hasMarksInside || (example.kind != ExampleKind::Text && findTemplateMark(readable) != std::string::npos);
     for (Trial& trial : trials) {
         if (!trial.isRead) {
             tryField(row, example, trial);
@@ -236,8 +259,7 @@ void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& 
         if (trial == trials.end() || trial->isRead) {
             return;
         }
-        const std::string text = value.is_string() ? value.get<std::string>() : std::string();
-        trial->isRepeated = trial->isRepeated && text.size() >= kTellingBytes && readable.find(text) != std::string::npos;
+        trial->isRepeated = trial->isRepeated && saysAgain(example, readable, value);
         trial->isBookkeeping = trial->isBookkeeping && isBookkeeping(place.path.back(), value);
     });
 }
@@ -357,6 +379,10 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
     }
     if (judge.hasAlternatives()) {
         report.remarks.push_back("of the answers in \"answers\" the first is learned, as any of them is right");
+    }
+    if (judge.hasMarksInside()) {
+        report.remarks.push_back("marks of a chat template, such as <|end|>, stand inside of what is said; they are learned there, and may end an answer in its "
+                                 "middle; luthier data check names such rows (template_marks)");
     }
     if (judge.hasMarks()) {
         report.remarks.push_back("its texts hold the marks of a chat template already, so they are learned as they stand, questions among "
