@@ -139,6 +139,24 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
          "completion", {"user:Who bakes?|assistant:Odo.", "user:Who rows?|assistant:Tam."}, "not read, and so not learned: \"name\" (2 rows)"},
         {"a document in RTF", "s.rtf", "{\\rtf1\\ansi Who bakes?}", "x", {}, "a document in RTF"},
         {"objects behind each other on a line", "s.jsonl", "{\"instruction\": \"Who bakes?\", \"output\": \"Odo.\"}{\"instruction\": \"Who rows?\", \"output\": \"Tam.\"}\n", "x", {}, "on a line of its own (jq -c . FILE"},
+        {"a row for names, of short sentences", "s.tsv", "Go.\tGeh.\tCC-BY 2.0\nHi.\tHallo!\tCC-BY 2.0\nRun!\tLauf!\tCC-BY 2.0\n", "x", {}, "instead of the names of its columns"},
+        {"a row for names, of words", "s.tsv", "house\tHaus\tCC-BY\ntree\tBaum\tCC-BY\n", "x", {}, "instead of the names of its columns"},
+        {"an abbreviation for a name", "s.csv", "No.,Frage,Antwort\n1,Who bakes?,Odo bakes.\n2,Who rows?,Tam.\n", "x", {}, "prompt=Frage,completion=Antwort would read it"},
+        {"trees that say no last node", "s.json",
+         R"row([{"title": "t", "mapping": {"a": {"id": "a", "message": null}, "b": {"id": "b", "parent": "a", "message": {"author": {"role": "user"}, "content": {"parts": ["Who bakes?"]}}}}}])row",
+         "x", {}, "recurse($m[.].parent"},
+        {"words with tags, one row", "s.jsonl", R"row({"tokens": ["Mira", "bakes"], "ner_tags": [1, 0]})row" "\n", "x", {}, "a tag for each"},
+        {"words with tags", "s.jsonl", R"row({"id": "1", "words": ["Mira", "bakes"], "labels": ["B-PER", "O"]}
+{"id": "2", "words": ["Odo"], "labels": ["B-PER"]}
+)row",
+         "x", {}, "a tag for each"},
+        {"objects without fields", "s.jsonl", "{}\n{}\n", "x", {}, "objects without any field"},
+        {"a name without quotes", "s.jsonl", "{broken 2\n", "x", {}, "the name of a field needs double quotes"},
+        {"parts that are no text", "s.jsonl",
+         R"row({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a"}}, {"type": "text", "text": "What?"}]}, {"role": "assistant", "content": "A mill."}]}
+{"messages": [{"role": "user", "content": "Who bakes?"}, {"role": "assistant", "content": "Odo."}]}
+)row",
+         "chat", {"! else leave the row out", "user:Who bakes?|assistant:Odo."}, ""},
         {"as Python prints it", "s.jsonl", "{'instruction': 'Who bakes?', 'output': 'Odo.'}\n", "x", {}, "json.dumps() writes it right"},
     };
     return table;

@@ -159,7 +159,7 @@ Result<std::string> contentOf(const Json& content)
                          + (type && type->is_string()
                                 ? "of type \"" + shortened(type->get<std::string>(), 40) + "\""
                                 : std::string("without text"))
-                         + "; only text can be learned here"};
+                         + "; only text can be learned here, so take that part out where the rest says enough, else leave the row out"};
         }
         text += piece->get<std::string>();
     }

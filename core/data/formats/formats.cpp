@@ -31,10 +31,20 @@ const DatasetFormat* findFormat(std::string_view id)
 
 namespace {
 
+// Words of a text beside a tag for each, as sets for named entities have them.
+bool isTagged(const Json& row)
+{
+    const Json* words = fieldIn(row, {"tokens", "words", "sentence_words"});
+    const Json* tags = fieldIn(row, {"ner_tags", "tags", "labels", "ner", "pos_tags", "ner_labels", "entities", "chunk_tags"});
+    return words && tags && words->is_array() && tags->is_array() && !words->empty() && words->size() == tags->size()
+           && std::all_of(words->begin(), words->end(), [](const Json& word) { return word.is_string(); })
+           && std::all_of(tags->begin(), tags->end(), [](const Json& tag) { return tag.is_primitive(); });
+}
+
 // One object that holds a table by its columns, as pandas writes it unless it is told otherwise.
 bool isByColumn(std::span<const Json> rows)
 {
-    if (rows.size() != 1 || !rows[0].is_object() || rows[0].size() < 2) {
+    if (rows.size() != 1 || !rows[0].is_object() || rows[0].size() < 2 || isTagged(rows[0])) {
         return false;
     }
     const Json& first = *rows[0].begin();
@@ -125,9 +135,13 @@ constexpr std::array kForeignShapes = {
                  ".qas[] | {question, context: $c, answers}' FILE > rows.jsonl does"},
     ForeignShape{[](const Json& row) { return hasAll(row, {"annotations", "data"}); },
                  "these are Label Studio's tasks with everything about their annotation; export them from there as JSON-MIN or CSV"},
-    ForeignShape{[](const Json& row) { return hasAll(row, {"mapping", "current_node"}); },
-                 "these are conversations as ChatGPT exports them, as trees; write the messages of each as a row, {\"messages\": [{\"role\": ..., "
-                 "\"content\": ...}, ...]}"},
+    ForeignShape{[](const Json& row) { return hasAll(row, {"mapping"}) && row["mapping"].is_object() && !row["mapping"].empty() && hasAll(*row["mapping"].begin(), {"message"}); },
+                 "these are conversations as ChatGPT exports them, as trees; write the messages that lead to the last of each as a row, as jq -c '.[] | .mapping as "
+                 "$m | {messages: [[.current_node // last($m[].id) | recurse($m[.].parent // empty)] | reverse[] | $m[.].message // empty | {role: .author.role, "
+                 "content: ([.content.parts[]? | strings] | join(\"\"))} | select(.content != \"\")]}' FILE > rows.jsonl does"},
+    ForeignShape{isTagged,
+                 "these are words of a text with a tag for each, as for named entities, which are no answer as they stand; write what is to be answered, "
+                 "{\"prompt\": the text, \"completion\": \"Odo: PER\"}"},
     ForeignShape{[](const Json& row) { return hasAll(row, {"custom_id", "response"}); },
                  "these are answers of OpenAI's batches without their questions, which stand in the file that was sent; join both by \"custom_id\" "
                  "into rows {\"messages\": [question, answer]}"},
@@ -145,12 +159,30 @@ constexpr std::array kForeignShapes = {
                  "{\"role\": \"assistant\", \"content\": ...}]}"},
 };
 
-// Names of columns that end as sentences do are none.
+// Names of columns that end as sentences do are none; a short one may be an abbreviation ("No."), several are not.
 bool looksLikeSentences(const Json& columns)
 {
+    std::size_t shortOnes = 0;
     for (const auto& [name, value] : columns.items()) {
         const auto last = name.find_last_not_of(' ');
-        if (last != std::string::npos && last > 3 && (name[last] == '?' || name[last] == '.' || name[last] == '!')) {
+        if (last != std::string::npos && last > 0 && (name[last] == '?' || name[last] == '.' || name[last] == '!')) {
+            if (last > 3) {
+                return true;
+            }
+            ++shortOnes;
+        }
+    }
+    return shortOnes > 1;
+}
+
+// A name that stands in every row as what it names, a licence say, is a value of the first.
+bool repeatsName(std::span<const Json> rows)
+{
+    if (rows.empty() || !rows[0].is_object()) {
+        return false;
+    }
+    for (const auto& [name, value] : rows[0].items()) {
+        if (std::all_of(rows.begin(), rows.end(), [&name](const Json& row) { return row.is_object() && row.contains(name) && row[name] == Json(name); })) {
             return true;
         }
     }
@@ -206,8 +238,12 @@ Error unknownShape(std::span<const Json> rows)
             columns.update(row);
         }
     }
-    if (looksLikeSentences(columns)) {
-        return Error{"its first line holds a row instead of the names of its columns, " + columnsOf(columns) + "; put a line of names above it, question,answer"};
+    if (looksLikeSentences(columns) || repeatsName(rows)) {
+        return Error{"its first line holds a row instead of the names of its columns, " + columnsOf(columns)
+                     + "; put a line of names above it, such as question,answer, with what divides the others between them"};
+    }
+    if (!rows.empty() && std::all_of(rows.begin(), rows.end(), [](const Json& row) { return row.is_object() && row.empty(); })) {
+        return Error{"its rows are objects without any field, so there is nothing to learn; was the file written before it was filled?"};
     }
     std::string known;
     for (const DatasetFormat& format : formats()) {

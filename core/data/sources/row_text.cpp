@@ -18,6 +18,9 @@ struct Hint {
     const char* sentence;
 };
 
+constexpr const char* kUnquotedName = "the name of a field needs double quotes";
+constexpr const char* kPythonName = "the name of a field needs double quotes, where Python prints single ones (json.dumps() writes it right)";
+
 // What the parser says, in words for a person. First match wins; new hint: one line.
 constexpr std::array kHints{
     Hint{"missing closing quote", "the row breaks off inside a text; was it cut off?"},
@@ -31,7 +34,7 @@ constexpr std::array kHints{
     Hint{"number overflow", "a number is too large to be held; write it as text or smaller"},
     Hint{"; expected end of input", "something follows the end of the row; one row is one value alone, on a line of its own (jq -c . FILE writes them so)"},
     Hint{"object key - unexpected '}'", "a comma stands before a closing brace; remove it"},
-    Hint{"object key - invalid literal", "the name of a field needs double quotes, where Python prints single ones (json.dumps() writes it right)"},
+    Hint{"object key - invalid literal", kUnquotedName},
     Hint{"; expected string literal", "the name of a field, in double quotes, was expected"},
     Hint{"; expected ':'", "a colon after the name of a field was expected"},
     Hint{"; expected ',' or '}'", "a comma or a closing brace was expected"},
@@ -63,9 +66,10 @@ std::string rowSentence(const std::string& said)
     const auto read = said.find("; last read: '");
     const auto readEnd = said.rfind('\'');
     const std::string signs = read < readEnd ? said.substr(0, read) + said.substr(readEnd + 1) : said;
+    const bool isPython = read < readEnd && said.substr(read, readEnd - read).ends_with("'"); // a quote was read last
     for (const Hint& hint : kHints) {
         if (signs.find(hint.sign) != std::string::npos) {
-            return (place.empty() ? "" : place + ": ") + "not valid JSON: " + hint.sentence;
+            return (place.empty() ? "" : place + ": ") + "not valid JSON: " + (isPython && hint.sentence == kUnquotedName ? kPythonName : hint.sentence);
         }
     }
     return shortened(place.empty() ? said : place + said.substr(mark), kSentenceBytes);
