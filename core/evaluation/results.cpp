@@ -165,7 +165,9 @@ private:
                                 : statistics::percentileInterval(drawn, m_results.groups, m_bootstrap.level);
         const bool isExact = metric.isRightOrWrong && rowsStandAlone();
         pair.test = isExact ? "mcnemar" : "paired bootstrap";
-        pair.p = isExact ? statistics::mcnemar(more, less) : statistics::bootstrapP(drawn);
+        pair.p = isExact ? statistics::mcnemar(more, less) : statistics::bootstrapP(drawn, m_results.groups);
+        // What so few rows did not show, as few cannot show.
+        pair.rowsToShow = pair.p < 0.05 ? pair.rowsToShow : std::max(pair.rowsToShow, static_cast<double>(m_results.rows.size()) + 1);
         return pair;
     }
 

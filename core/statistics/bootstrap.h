@@ -44,8 +44,9 @@ Result<std::vector<std::vector<double>>> resample(std::span<const ValueOfCounts>
 // From the draws of one value. NaN at both ends where there are fewer than two clusters.
 Interval percentileInterval(std::vector<double> drawn, std::size_t clusters, double level);
 
-// Two-sided: how often the draws lie on the other side of nothing, half of those that lie on it; never less than the number of draws can tell.
-double bootstrapP(std::span<const double> differences);
+// Two-sided: how often the draws lie on the other side of nothing, half of those that lie on it; never less than the number of draws can tell,
+// nor than so few clusters can: where nothing differs, all of n point one way in 2 of 2^n cases (the exact test by switching signs).
+double bootstrapP(std::span<const double> differences, std::size_t clusters);
 double standardDeviation(std::span<const double> drawn);
 
 // How many rows would show a difference of this size four times in five at 95 %, when `rows` of them scatter by `standardError`.

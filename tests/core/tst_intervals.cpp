@@ -175,8 +175,14 @@ private Q_SLOTS:
         QVERIFY(isNear(interval.low, 0.05 / 0.45, 1e-4) && isNear(interval.high, 2 - 0.05 / 0.45, 1e-4));
         std::vector<double> rounded{0.1 + 0.2, 0.3, 0.3, 0.1 + 0.2, 1, 1}; // 0.1 + 0.2 is 0.3 and a little
         QVERIFY(std::abs(percentileInterval(rounded, 1000000, 0.01).low - percentileInterval({0.3, 0.3, 0.3, 0.3, 1, 1}, 1000000, 0.01).low) < 1e-12);
-        QVERIFY(isNear(bootstrapP(std::vector<double>{0, 0, 0, 0}), 1));
-        QVERIFY(isNear(bootstrapP(std::vector<double>(999, 1)), 0.002));
+        QVERIFY(isNear(bootstrapP(std::vector<double>{0, 0, 0, 0}, 300), 1));
+        const std::vector<double> oneWay(999, 1);
+        QVERIFY(isNear(bootstrapP(oneWay, 300), 0.002));
+        // Two rows that changed alike tell nothing, however often they are drawn.
+        QVERIFY(isNear(bootstrapP(oneWay, 1), 1));
+        QVERIFY(isNear(bootstrapP(oneWay, 2), 0.5));
+        QVERIFY(isNear(bootstrapP(oneWay, 5), 0.0625));
+        QVERIFY(isNear(bootstrapP(oneWay, 6), 0.03125));
     }
 
     void mcnemarIsExact()
@@ -348,7 +354,7 @@ private Q_SLOTS:
             const bool isNone = isIn(against(2, equal), 0);
             none += isNone ? 1 : 0;
             drawnNone += isIn(percentileInterval(minus(2), static_cast<std::size_t>(clusters), 0.95), 0) ? 1 : 0;
-            found += bootstrapP(minus(2)) < 0.05 && !isNone ? 1 : 0;
+            found += bootstrapP(minus(2), static_cast<std::size_t>(clusters)) < 0.05 && !isNone ? 1 : 0;
         }
         const auto of = [](int count) { return static_cast<double>(count) / kWorlds; };
         qInfo("shares held %.4f, differences %.4f, no difference %.4f (by drawing %.4f), found where there is none %.4f", of(share), of(difference), of(none),
@@ -413,7 +419,7 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < drawn[0].size(); ++i) {
             differences.push_back(drawn[1][i] - drawn[0][i]);
         }
-        QVERIFY(bootstrapP(differences) < 0.01);
+        QVERIFY(bootstrapP(differences, 200) < 0.01);
         QVERIFY(standardDeviation(differences) < 0.1 * standardDeviation(drawn[0]));
     }
 
