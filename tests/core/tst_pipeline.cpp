@@ -274,9 +274,16 @@ private Q_SLOTS:
             QVERIFY2(state == QStringLiteral("done") || state == QStringLiteral("left out"), qPrintable(state));
         }
         QCOMPARE(run({"run"}).code, 1); // all is done
+        QCOMPARE(run({"show", "tuning", "--set", "run.max_steps=2"}).code, 1);
+        QCOMPARE(run({"run", "tuning", "--again", "--set", "no.such=1"}).code, 1);
+        outcome = run({"run", "tuning", "--again", "--set", "run.max_steps=2"}); // settings count where they are given
+        QVERIFY2(outcome.code == 0, outcome.err.constData());
         auto again = store::Project::open(m_run->path("project"));
         QVERIFY(again.ok());
         const auto choices = **pipeline::readChoices(**again);
+        const auto tuned = (*again)->run(choices.runs.at(pipeline::keyOf(choices, "tuning")));
+        QVERIFY(tuned.ok());
+        QCOMPARE(config::fromJson(tuned->recipe)->run.maxSteps, 2);
         const auto scores = pipeline::rewardScores(**again, choices.runs.at("reward"), 100, {});
         QVERIFY2(scores, scores ? "" : scores.message().c_str());
         QVERIFY(scores->pairs() > 0 && scores->accuracy() >= 0 && scores->range().high > scores->range().low);

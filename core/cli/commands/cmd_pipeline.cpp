@@ -137,6 +137,13 @@ Result<void> takeCollecting(const Flags& flags, pipeline::Choices& choices)
     return {};
 }
 
+// Anything that says what the pipeline is made of.
+bool isChosen(const Flags& flags)
+{
+    return flags.route || flags.model || flags.examples || flags.preferences || flags.rules || flags.questions || flags.judge || flags.rubric
+           || flags.pairs || flags.maxNew || flags.temperature || !flags.settings.empty();
+}
+
 Result<void> take(const Flags& flags, pipeline::Choices& choices)
 {
     takePath(flags.model, choices.model);
@@ -166,9 +173,12 @@ Result<void> take(const Flags& flags, pipeline::Choices& choices)
 }
 
 // The run of a stage, begun or gone on with.
-Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices& choices, const pipeline::View& view, bool again)
+Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices& choices, const pipeline::View& view, const Flags& flags)
 {
-    const bool goesOn = view.run > 0 && (view.state == pipeline::State::Stopped || view.state == pipeline::State::Failed) && !again;
+    const bool goesOn = view.run > 0 && (view.state == pipeline::State::Stopped || view.state == pipeline::State::Failed) && !flags.again;
+    if (goesOn && !flags.settings.empty()) {
+        return Error{"--set: this stage goes on with the settings that it began with; --again begins it anew"};
+    }
     if (!goesOn) {
         auto recipe = pipeline::recipeOf(*project, choices, view.stage->id);
         if (!recipe) {
@@ -246,7 +256,7 @@ int runStage(const Flags& flags, std::shared_ptr<store::Project> project, pipeli
     if (view->state == pipeline::State::Running) {
         return context.fail(std::string(view->stage->label) + " is running, in another window or program.");
     }
-    auto run = runOf(project, choices, *view, flags.again);
+    auto run = runOf(project, choices, *view, flags);
     if (!run) {
         return context.fail(run.message());
     }
@@ -276,11 +286,15 @@ int run(const Flags& flags, Context& context)
         return context.fail("This project has no pipeline yet: luthier pipeline choose --project " + flags.project + " --model DIR --preferences FILE --route dpo");
     }
     pipeline::Choices choices = known->value_or(pipeline::Choices());
-    if (flags.verb == "choose") {
+    if (flags.verb == "show" && isChosen(flags)) {
+        return context.fail("show changes nothing: luthier pipeline choose takes what the pipeline is made of");
+    }
+    if (flags.verb == "choose" || isChosen(flags)) {
         if (auto taken = take(flags, choices); !taken) {
             return context.fail(taken.message());
         }
-        if (auto kept = pipeline::writeChoices(**project, choices); !kept) {
+        // A run keeps them when it has begun.
+        if (auto kept = flags.verb == "choose" ? pipeline::writeChoices(**project, choices) : Result<void>(); !kept) {
             return context.fail(kept.message());
         }
     }
