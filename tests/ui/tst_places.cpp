@@ -96,6 +96,9 @@ private Q_SLOTS:
         for (const train::Event& event : *events) {
             if (const auto* step = std::get_if<train::StepDone>(&event)) {
                 for (const measures::Measure& kind : measures::rankTable()) {
+                    if (kind.id == "rank_memory") {
+                        continue; // earlier versions wrote it; rank_memory_gb stands for it
+                    }
                     for (int rank = 0; rank < 2; ++rank) {
                         QVERIFY(train::valueOf(*step, measures::ofRank(kind, rank)).has_value());
                     }
