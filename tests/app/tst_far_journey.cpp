@@ -13,6 +13,7 @@
 
 #include <QAbstractItemView>
 #include <QAction>
+#include <QApplication>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -106,6 +107,7 @@ private Q_SLOTS:
         click(mainButton("tune")); // the gate
         QTRY_VERIFY(tune->findChild<QWidget*>(QStringLiteral("gateStrip"))->isVisible());
         QTRY_VERIFY(mainButton("tune")->isEnabled());
+        QTest::qWait(QApplication::doubleClickInterval() * 3 / 2); // sooner it were the second half of a double click
         click(mainButton("tune"));
         QTRY_COMPARE_WITH_TIMEOUT(m_app->window().currentPage(), QStringLiteral("runs"), kAwaitMs);
         QTRY_VERIFY_WITH_TIMEOUT(runs()->isBusy() && runs()->runId() != 0, kOpenMs);
