@@ -223,6 +223,15 @@ private Q_SLOTS:
         need(base::writeFileAtomically(at("pickle") / "adapter_model.bin", "x"));
         QVERIFY2(refusal(at("pickle")).find("pickle") != std::string::npos, refusal(at("pickle")).c_str());
 
+        // Several methods write one kind, which is named once.
+        need(base::removeTree(at("loha")));
+        fs::copy(kReference / "adapter_kinds/plain", at("loha"), fs::copy_options::recursive);
+        Json other = need(base::readJson(at("loha") / "adapter_config.json"));
+        other["peft_type"] = "LOHA";
+        need(base::writeFileAtomically(at("loha") / "adapter_config.json", base::dumpJson(other)));
+        const std::string loha = refusal(at("loha"));
+        QVERIFY2(loha.find("cannot be opened; LORA, ") != std::string::npos && loha.find("LORA", loha.find("LORA") + 1) == std::string::npos, loha.c_str());
+
         // Rows of tokens that the config does not name, and of tokens that there are none of.
         for (const auto& [tokens, part] : {std::pair{Json(), "names no tokens"}, {Json({3, 5, 9000}), "the token 9000"}, {Json("all"), "must be a list"}}) {
             need(base::removeTree(at("tokens")));

@@ -64,7 +64,8 @@ Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
             auto opened = method.open(decoder, *file);
             return opened ? takeScoreHead(decoder, folder) : opened;
         }
-        known += method.open ? (known.empty() ? "" : ", ") + method.folderType : "";
+        const bool isNamed = (", " + known + ",").find(", " + method.folderType + ",") != std::string::npos; // several methods write one kind
+        known += method.open && !isNamed ? (known.empty() ? "" : ", ") + method.folderType : "";
     }
     return file->problem(type.empty() ? "peft_type is missing; is this an adapter's config?"
                                       : "peft_type \"" + type + "\" cannot be opened; " + known + " can");

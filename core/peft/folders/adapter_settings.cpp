@@ -26,7 +26,8 @@ Result<AdapterSettings> readAdapterSettings(const std::filesystem::path& adapter
         if (!method.settingsOf) {
             continue;
         }
-        known += (known.empty() ? "" : ", ") + method.folderType;
+        const bool isNamed = (", " + known + ",").find(", " + method.folderType + ",") != std::string::npos; // several methods write one kind
+        known += isNamed ? "" : (known.empty() ? "" : ", ") + method.folderType;
         if (method.folderType == file->type() && (!found || method.quantization.empty() != held->has_value())) {
             found = &method;
         }
