@@ -297,6 +297,31 @@ __device__ __forceinline__ void unite(float& top, float& total, float* sums, flo
     top = higher;
 }
 
+// All that a warp has found, into its block's memory: threads that are `lanes` apart looked at other keys, in the same eight dimensions.
+__device__ __forceinline__ void uniteWarp(float top, float total, float* sums, int lane, int lanes, int dim, float* parts, float* tops,
+                                          float* totals)
+{
+    for (int d = lanes; d < 32; d <<= 1) {
+        float others[8];
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            others[j] = __shfl_xor_sync(0xffffffffu, sums[j], d);
+        }
+        const float otherTop = __shfl_xor_sync(0xffffffffu, top, d);
+        const float otherTotal = __shfl_xor_sync(0xffffffffu, total, d);
+        unite(top, total, sums, otherTop, otherTotal, others);
+    }
+    const int warp = threadIdx.x >> 5;
+    if ((threadIdx.x & 31) < lanes) {
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            parts[warp * dim + lane * 8 + j] = sums[j];
+        }
+        tops[warp] = top;
+        totals[warp] = total;
+    }
+}
+
 // One query head a block of whole warps: y = softmax(scale q . k) v over the keys up to *place, read once;
 // of a window > 0 the last ones alone.
 // dim is 64, 128 or 256, so that dim / 8 threads share a key.
@@ -343,25 +368,7 @@ extern "C" __global__ void row_attention(const float* q, const u16* keys, const 
             unite(top, total, sums, score, 1.0f, v.v);
         }
     }
-    for (int d = lanes; d < 32; d <<= 1) {
-        float others[8];
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            others[j] = __shfl_xor_sync(0xffffffffu, sums[j], d);
-        }
-        const float otherTop = __shfl_xor_sync(0xffffffffu, top, d);
-        const float otherTotal = __shfl_xor_sync(0xffffffffu, total, d);
-        unite(top, total, sums, otherTop, otherTotal, others);
-    }
-    const int warp = threadIdx.x >> 5;
-    if ((threadIdx.x & 31) < lanes) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            parts[warp * dim + lane * 8 + j] = sums[j];
-        }
-        tops[warp] = top;
-        totals[warp] = total;
-    }
+    uniteWarp(top, total, sums, lane, lanes, dim, parts, tops, totals);
     __syncthreads();
     const int warps = blockDim.x >> 5;
     for (int d = threadIdx.x; d < dim; d += blockDim.x) {

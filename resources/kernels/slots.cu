@@ -81,24 +81,7 @@ extern "C" __global__ void slot_attention(const u16* q, i64 qText, i64 qHead, co
             top = higher;
         }
     }
-    for (int d = lanes; d < 32; d <<= 1) {
-        float others[8];
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            others[j] = __shfl_xor_sync(0xffffffffu, sums[j], d);
-        }
-        const float otherTop = __shfl_xor_sync(0xffffffffu, top, d);
-        const float otherTotal = __shfl_xor_sync(0xffffffffu, total, d);
-        unite(top, total, sums, otherTop, otherTotal, others);
-    }
-    if ((threadIdx.x & 31) < lanes) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            parts[warp * dim + lane * 8 + j] = sums[j];
-        }
-        tops[warp] = top;
-        totals[warp] = total;
-    }
+    uniteWarp(top, total, sums, lane, lanes, dim, parts, tops, totals);
     __syncthreads();
     u16* target = y + (text * kvHeads + kvHead) * group * dim;
     for (int i = threadIdx.x; i < group * dim; i += blockDim.x) {

@@ -456,24 +456,7 @@ __device__ __forceinline__ void tokenHead(const TokenPlan& plan, const TokenLaye
             }
         }
     }
-    for (int i = lanes; i < 32; i <<= 1) {
-        float others[8];
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            others[j] = __shfl_xor_sync(0xffffffffu, sums[j], i);
-        }
-        const float otherTop = __shfl_xor_sync(0xffffffffu, top, i);
-        const float otherTotal = __shfl_xor_sync(0xffffffffu, total, i);
-        unite(top, total, sums, otherTop, otherTotal, others);
-    }
-    if ((threadIdx.x & 31) < lanes) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            parts[warp * dim + lane * 8 + j] = sums[j];
-        }
-        tops[warp] = top;
-        totals[warp] = total;
-    }
+    uniteWarp(top, total, sums, lane, lanes, dim, parts, tops, totals);
     __syncthreads();
     for (int i = threadIdx.x; i < dim; i += kTokenThreads) {
         float highest = kLowest;
