@@ -34,7 +34,7 @@ std::string askedColumnsProblem(const Dataset& dataset, const base::CancelToken&
     }
     AskedColumns asked(std::move(*columns));
     asked.look(dataset, cancel);
-    return asked.problem();
+    return cancel.isCancelled() ? std::string() : asked.problem(); // not every row was looked at
 }
 
 } // namespace luthier::data

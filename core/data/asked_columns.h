@@ -29,7 +29,7 @@ private:
     std::vector<Json> m_rows; // the first ones, for the names that there are
 };
 
-// Of one file by the mapping that it is read with.
+// Of one file by the mapping that it is read with; empty also when it is cancelled.
 std::string askedColumnsProblem(const Dataset& dataset, const base::CancelToken& cancel = {});
 
 } // namespace luthier::data

@@ -7,6 +7,7 @@
 #include "core/data/formats/list_rows.h"
 #include "core/data/formats/unknown_shape.h"
 #include "core/data/sources/columnar_lines.h"
+#include "core/data/row_name.h"
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
@@ -18,11 +19,6 @@ namespace {
 
 constexpr std::int64_t kSampledRows = 64; // from the beginning, and as many from all over the file
 constexpr std::int64_t kProgressRows = 1024;
-
-std::string named(std::int64_t index)
-{
-    return "row " + std::to_string(index + 1) + ": ";
-}
 
 Result<Json> rowOf(const RowSource& source, const Overlay& overlay, std::int64_t index)
 {
@@ -52,7 +48,7 @@ Sample sampleOf(const RowSource& source, std::int64_t count, const Overlay& over
         if (row) {
             sample.rows.push_back(std::move(*row));
         } else if (sample.problem.empty()) {
-            sample.problem = named(index) + row.message();
+            sample.problem = rowName(index) + row.message();
         }
     }
     return sample;
@@ -213,7 +209,7 @@ Result<std::vector<Json>> Dataset::sample(const std::filesystem::path& path, con
 Result<Json> Dataset::row(std::int64_t index) const
 {
     if (index < 0 || index >= rowCount()) {
-        return Error{named(index) + "there is no such row; the file has " + std::to_string(rowCount())
+        return Error{rowName(index) + "there is no such row; the file has " + std::to_string(rowCount())
                      + " rows"};
     }
     if (auto edited = edit(index)) {
@@ -221,7 +217,7 @@ Result<Json> Dataset::row(std::int64_t index) const
     }
     auto row = m_source->row(index);
     if (!row) {
-        return Error{named(index) + row.message()};
+        return Error{rowName(index) + row.message()};
     }
     return row; // moved; a condition with both would copy it
 }
@@ -234,7 +230,7 @@ Result<Example> Dataset::example(std::int64_t index) const
     }
     auto example = m_format->toExample(*row);
     if (!example) {
-        return Error{named(index) + example.message() + otherShape(*m_format, *row)};
+        return Error{rowName(index) + example.message() + otherShape(*m_format, *row)};
     }
     base::giveBack(std::move(*row));
     return example;
@@ -247,7 +243,7 @@ Result<std::string> Dataset::field(std::int64_t index, const std::string& path) 
         return row.error();
     }
     auto text = isKnown(*m_format, *row, path) ? textAt(*row, path) : noSuchField(path);
-    return text ? text : Result<std::string>(Error{named(index) + text.message()});
+    return text ? text : Result<std::string>(Error{rowName(index) + text.message()});
 }
 
 Result<Json> Dataset::withField(std::int64_t index, const std::string& path, const std::string& text) const
@@ -259,7 +255,7 @@ Result<Json> Dataset::withField(std::int64_t index, const std::string& path, con
     auto done
         = isKnown(*m_format, *row, path) ? setTextAt(*row, path, text) : Result<void>(noSuchField(path));
     if (!done) {
-        return Error{named(index) + done.message()};
+        return Error{rowName(index) + done.message()};
     }
     return row;
 }

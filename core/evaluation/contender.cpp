@@ -160,9 +160,10 @@ Result<void> showShots(Contender& contender, const data::Dataset& training, cons
         return {};
     }
     for (const EvalRow& row : rows) {
+        const std::string own = data::squeezed(questionOf(row));
         auto& its = contender.shotsOfRow.emplace_back();
         for (std::size_t i = 0; i < questions.size(); ++i) {
-            if (questions[i] != data::squeezed(questionOf(row))) {
+            if (questions[i] != own) {
                 its.push_back(contender.shots[i]);
             }
         }

@@ -2,6 +2,7 @@
 #include "core/evaluation/eval_rows.h"
 
 #include "core/data/example_text.h"
+#include "core/data/row_name.h"
 
 #include <algorithm>
 #include <map>
@@ -62,9 +63,7 @@ void EvalRowReader::read(const data::Dataset& dataset, std::int64_t index, const
     const auto example = json ? dataset.example(index) : Result<data::Example>(json.error());
     auto row = example ? rowOf(*example, *json) : Result<EvalRow>(example.error());
     if (!row) {
-        std::string why = row.message(); // the row is named beside it
-        const std::string named = "row " + std::to_string(index + 1) + ": ";
-        m_read.skipped.push_back({index + 1 + offset, why.starts_with(named) ? why.substr(named.size()) : std::move(why)});
+        m_read.skipped.push_back({index + 1 + offset, data::withoutRowName(row.message(), index)}); // the row is named beside it
         return;
     }
     row->row = index + 1 + offset;

@@ -102,10 +102,15 @@ private:
     }
 
     // Shares of rows that stand alone have a better interval than drawing gives; where every draw is alike, too.
+    bool isShare(const metrics::Metric& metric, const std::vector<double>& drawn, std::size_t groups) const
+    {
+        return metric.isRightOrWrong && groups > 0 && (isFlat(drawn) || groups == m_results.rows.size());
+    }
+
     statistics::Interval intervalOf(const metrics::Metric& metric, double value, const std::vector<double>& drawn, std::size_t groups) const
     {
         const auto n = static_cast<double>(groups);
-        if (metric.isRightOrWrong && groups > 0 && (isFlat(drawn) || groups == m_results.rows.size())) {
+        if (isShare(metric, drawn, groups)) {
             return statistics::wilsonInterval(value * n, n, m_bootstrap.level);
         }
         return statistics::percentileInterval(drawn, groups, m_bootstrap.level);
@@ -146,7 +151,6 @@ private:
         }
         std::erase_if(drawn, [](double value) { return std::isnan(value); });
         pair.standardError = statistics::standardDeviation(drawn);
-        pair.rowsToShow = statistics::rowsToShow(pair.difference, pair.standardError, static_cast<double>(m_results.rows.size()));
         std::int64_t more = 0;
         std::int64_t less = 0;
         for (std::size_t i = 0; i < m_results.rows.size(); ++i) {
@@ -158,16 +162,17 @@ private:
         const bool isLower = metric.better == measures::Better::Lower;
         pair.better = isLower ? less : more;
         pair.worse = isLower ? more : less;
+        const auto rows = static_cast<double>(m_results.rows.size());
         const auto groups = static_cast<double>(m_results.groups);
-        const double ofRows = groups / static_cast<double>(m_results.rows.size());
-        const bool isShare = metric.isRightOrWrong && m_results.groups > 0 && (rowsStandAlone() || isFlat(drawn));
-        pair.interval = isShare ? statistics::pairedInterval(static_cast<double>(less) * ofRows, static_cast<double>(more) * ofRows, groups, m_bootstrap.level)
-                                : statistics::percentileInterval(drawn, m_results.groups, m_bootstrap.level);
+        const double ofRows = groups / rows;
+        pair.interval = isShare(metric, drawn, m_results.groups)
+                            ? statistics::pairedInterval(static_cast<double>(less) * ofRows, static_cast<double>(more) * ofRows, groups, m_bootstrap.level)
+                            : statistics::percentileInterval(drawn, m_results.groups, m_bootstrap.level);
         const bool isExact = metric.isRightOrWrong && rowsStandAlone();
         pair.test = isExact ? "mcnemar" : "paired bootstrap";
         pair.p = isExact ? statistics::mcnemar(more, less) : statistics::bootstrapP(drawn, m_results.groups);
-        // What so few rows did not show, as few cannot show.
-        pair.rowsToShow = pair.p < 0.05 ? pair.rowsToShow : std::max(pair.rowsToShow, static_cast<double>(m_results.rows.size()) + 1);
+        const double enough = statistics::rowsToShow(pair.difference, pair.standardError, rows);
+        pair.rowsToShow = pair.p < 0.05 ? enough : std::max(enough, rows + 1); // what so few did not show, as few cannot show
         return pair;
     }
 

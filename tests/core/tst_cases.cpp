@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/config/run_config.h"
 #include "core/data/unread/unread_fields.h"
+#include "tests/core/trained_text.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -18,19 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const fs::path kCases = fs::path(LUTHIER_SOURCE_DIR) / "tests/cases";
-
-std::string trainedText(const data::EncodedExample& encoded, const text::Tokenizer& tokenizer)
-{
-    std::string text;
-    for (std::size_t i = 0; i < encoded.tokens.size(); ++i) {
-        const auto& token = encoded.tokens[i];
-        if (encoded.trained[i]) {
-            text += token.begin == token.end ? tokenizer.piece(token.id)
-                                             : encoded.text.substr(static_cast<std::size_t>(token.begin), static_cast<std::size_t>(token.end - token.begin));
-        }
-    }
-    return text;
-}
 
 // What the program makes of a file: {"format", "trained": of each row, "said"}.
 Json accountOf(const fs::path& path, const data::Encoder& encoder)

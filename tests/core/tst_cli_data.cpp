@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `luthier data` as scripts see it: counts and findings, files written and read back, nothing left behind where the
 // work could not be done.
+#include "tests/support/json_lines.h"
+
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
@@ -27,15 +29,8 @@ struct Outcome {
 
 Outcome data(const QStringList& arguments)
 {
-    QProcess process;
-    process.start(kProgram, QStringList{"data"} + arguments + QStringList{"--json"});
-    Outcome outcome;
-    if (process.waitForFinished(60'000) && process.exitStatus() == QProcess::NormalExit) {
-        outcome.code = process.exitCode();
-    }
-    outcome.object = QJsonDocument::fromJson(process.readAllStandardOutput().split('\n').first()).object();
-    outcome.err = process.readAllStandardError();
-    return outcome;
+    const auto said = luthier::support::jsonLinesOf(kProgram, QStringList{"data"} + arguments + QStringList{"--json"}, 60'000);
+    return {said.code, said.object(), said.err};
 }
 
 QList<QByteArray> linesOf(const QString& path)
@@ -269,6 +264,12 @@ void TestCliData::convertAndBack()
     const auto kept = data({"convert", path, "--out", at("kept.jsonl")});
     QVERIFY2(kept.code == 0 && kept.object["good"].toInt() == 1 && kept.object["bad"].toInt() == 1 && kept.object["rows"].toInt() == 2, kept.err.constData());
     QVERIFY2(linesOf(at("kept.jsonl")).size() == 2 && kept.err.contains("1 row gives no example and is written as it stands"), kept.err.constData());
+    // Beside a row that is no JSON each kind is told with its own first.
+    const QString several = write("several.jsonl", "{\"prompt\":\"Who?\",\"completion\":\"Odo.\"}\n{\"prompt\": Who?}\n{\"prompt\":\"Who?\",\"completion\":\"Tam.\",\"tools\":3}\n");
+    const auto both = data({"convert", several, "--out", at("both.jsonl")});
+    QVERIFY2(both.code == 0 && both.object["good"].toInt() == 1 && both.object["bad"].toInt() == 2, both.err.constData());
+    const auto firstOf = [&both](const QByteArray& kind) { return both.err.mid(both.err.indexOf(kind)).split('\n').first(); };
+    QVERIFY2(firstOf("rows were left out").contains("not valid JSON") && firstOf("row gives no example").contains("tools"), both.err.constData());
 }
 
 void TestCliData::mistypedColumns_data()
@@ -295,17 +296,12 @@ void TestCliData::mistypedColumns()
         const auto outcome = data(verb + QStringList{"--map", map});
         QVERIFY2((outcome.code == 0) == said.isEmpty() && outcome.err.contains(said), outcome.err.constData());
     }
-    QProcess render;
-    render.start(kProgram, {"render", "--model", kModel, "--data", path, "--map", map});
-    QVERIFY(render.waitForFinished(60'000));
-    const QByteArray err = render.readAllStandardError();
-    QVERIFY2((render.exitCode() == 0) == said.isEmpty() && err.contains(said), err.constData());
+    const QStringList mapped{"--model", kModel, "--data", path, "--map", map};
+    const auto render = luthier::support::jsonLinesOf(kProgram, QStringList{"render"} + mapped, 60'000);
+    QVERIFY2((render.code == 0) == said.isEmpty() && render.err.contains(said), render.err.constData());
     if (!said.isEmpty()) { // without its answers there would be nothing to hold the model's against
-        QProcess eval;
-        eval.start(kProgram, {"eval", "--model", kModel, "--data", path, "--map", map, "--metrics", "exact_match"});
-        QVERIFY(eval.waitForFinished(60'000));
-        const QByteArray told = eval.readAllStandardError();
-        QVERIFY2(eval.exitCode() != 0 && told.contains(said), told.constData());
+        const auto eval = luthier::support::jsonLinesOf(kProgram, QStringList{"eval", "--metrics", "exact_match"} + mapped, 60'000);
+        QVERIFY2(eval.code > 0 && eval.err.contains(said), eval.err.constData());
     }
     // Of several files another may have it.
     const QString other = write("other.jsonl", "{\"prompt\":\"Why?\",\"completion\":\"So.\"}\n");
@@ -336,6 +332,8 @@ void TestCliData::whatIsLeftBehindIsNamed()
     const auto mixed = data({"mix", path, "--to", "chat", "--out", at("mixed.jsonl")});
     QVERIFY2(mixed.code == 0, mixed.err.constData());
     QCOMPARE(leftOf(mixed), all);
+    const auto drawn = data({"mix", path, "--to", "chat", "--rows", "1", "--out", at("drawn.jsonl")}); // of what is written
+    QVERIFY2(drawn.code == 0 && leftOf(drawn)["id"] == 1 && leftOf(drawn)["label"] == 1, drawn.err.constData());
     // Rows that stay as they are lose nothing, and neither does what the shape can say.
     const auto kept = data({"convert", path, "--out", at("kept.jsonl")});
     QVERIFY2(kept.code == 0 && leftOf(kept).isEmpty() && !kept.err.contains("no place"), kept.err.constData());
@@ -379,6 +377,9 @@ void TestCliData::untrainedIsCounted()
         QVERIFY2(said.contains(QByteArray::number(judgedBad) + (judgedBad == 1 ? " row judged bad" : " rows judged bad")) == (judgedBad > 0), said.constData());
         QVERIFY2(said.contains("1 turn not trained") == (turns > 0), said.constData());
     }
+    // Where every token is a target, a turn's mark counts for nothing.
+    const auto all = luthier::support::jsonLinesOf(kProgram, {"render", "--model", kModel, "--data", path, "--train-all"}, 60'000);
+    QVERIFY2(all.code == 0 && !all.err.contains("turn not trained") && all.err.contains("judged bad") == (judgedBad > 0), all.err.constData());
 }
 
 void TestCliData::failuresLeaveNothing_data()

@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/data/unread/better_shape.h"
 #include "core/data/unread/unread_fields.h"
+#include "tests/core/trained_text.h"
 #include "tests/core/unread_neighbours.h"
 
 #include <QTemporaryDir>
@@ -312,20 +313,6 @@ Odo.<|end|>
          {}, "", {}},
     };
     return table;
-}
-
-std::string trainedText(const data::EncodedExample& encoded, const text::Tokenizer& tokenizer)
-{
-    std::string text;
-    for (std::size_t i = 0; i < encoded.tokens.size(); ++i) {
-        const auto& token = encoded.tokens[i];
-        if (encoded.trained[i]) {
-            text += token.begin == token.end
-                        ? tokenizer.piece(token.id)
-                        : encoded.text.substr(static_cast<std::size_t>(token.begin), static_cast<std::size_t>(token.end - token.begin));
-        }
-    }
-    return text;
 }
 
 // Of a file and its neighbours.

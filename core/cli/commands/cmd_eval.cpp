@@ -53,7 +53,7 @@ struct Flags {
     std::int64_t shots = 0;
     std::string shotsFrom;
     std::string shotChoice = "diverse";
-    std::string shotRows; // by hand
+    std::vector<std::int64_t> shotRows; // by hand; shots are as many
     bool raw = false;
     bool byLikelihood = false;
     bool bothWays = false;
@@ -115,7 +115,15 @@ void addAnswering(CLI::App& app, Flags& flags)
     app.add_option("--shot-choice", flags.shotChoice, "diverse: the most different ones, the same for all rows; nearest: those most like each question")
         ->check(CLI::IsMember({"diverse", "nearest"}))
         ->option_text("diverse");
-    app.add_option("--shot-rows", flags.shotRows, "These rows of the training data are the examples, from 1, in this order")
+    const auto byHand = [&flags](const std::string& numbers) {
+        auto rows = evaluation::shotRowsOf(numbers);
+        if (!rows) {
+            throw CLI::ValidationError("--shot-rows", rows.message());
+        }
+        flags.shotRows = std::move(*rows);
+        flags.shots = static_cast<std::int64_t>(flags.shotRows.size());
+    };
+    app.add_option_function<std::string>("--shot-rows", byHand, "These rows of the training data are the examples, from 1, in this order")
         ->excludes("--shots")
         ->excludes("--shot-choice")
         ->option_text("3,17,42");
@@ -160,8 +168,8 @@ void setup(CLI::App& app, Flags& flags)
         if (!flags.model.empty() && flags.dataFile.empty()) {
             throw CLI::RequiredError("--model needs --data: the rows that it is to answer", CLI::ExitCodes::RequiredError);
         }
-        if ((flags.shots > 0 || !flags.shotRows.empty()) && flags.shotsFrom.empty() && flags.run.empty()) {
-            throw CLI::RequiredError(std::string(flags.shots > 0 ? "--shots" : "--shot-rows") + " needs --shots-from: the training data that the examples are taken from", CLI::ExitCodes::RequiredError);
+        if (flags.shots > 0 && flags.shotsFrom.empty() && flags.run.empty()) {
+            throw CLI::RequiredError(std::string(flags.shotRows.empty() ? "--shots" : "--shot-rows") + " needs --shots-from: the training data that the examples are taken from", CLI::ExitCodes::RequiredError);
         }
     });
 }
@@ -444,7 +452,9 @@ Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<
     request.byLikelihood = flags.byLikelihood;
     request.bothWays = flags.bothWays;
     request.rewardModel = flags.rewardModel;
-    request.shotChoice = flags.shotChoice == "nearest" ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
+    using evaluation::ShotChoice;
+    request.shotChoice = !flags.shotRows.empty() ? ShotChoice::ByHand : flags.shotChoice == "nearest" ? ShotChoice::Nearest : ShotChoice::Diverse;
+    request.shotRows = flags.shotRows;
     request.chatTemplate = flags.chatTemplate;
     request.foldSystem = flags.foldSystem;
     request.device = context.globals.deviceOrAuto();
@@ -485,22 +495,7 @@ int run(const Flags& flags, Context& context)
     if (!request) {
         return context.fail(request.message());
     }
-    if (!flags.predictions.empty()) {
-        return measurePredictions(flags, *request, context);
-    }
-    if (flags.shotRows.empty()) {
-        return answerAndMeasure(flags, std::move(*request), context);
-    }
-    auto rows = evaluation::shotRowsOf(flags.shotRows);
-    if (!rows) {
-        context.console.error("--shot-rows: " + rows.message());
-        return kWrongUsage;
-    }
-    request->shotChoice = evaluation::ShotChoice::ByHand;
-    request->shotRows = std::move(*rows);
-    Flags byHand = flags;
-    byHand.shots = static_cast<std::int64_t>(request->shotRows.size());
-    return answerAndMeasure(byHand, std::move(*request), context);
+    return flags.predictions.empty() ? answerAndMeasure(flags, std::move(*request), context) : measurePredictions(flags, *request, context);
 }
 
 } // namespace

@@ -13,7 +13,6 @@
 
 #include <CLI/App.hpp>
 
-
 namespace luthier::cli {
 
 namespace recipe_command {

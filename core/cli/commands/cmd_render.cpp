@@ -7,6 +7,7 @@
 #include "core/data/asked_columns.h"
 #include "core/data/dataset.h"
 #include "core/data/example_text.h"
+#include "core/data/row_name.h"
 
 #include <CLI/App.hpp>
 
@@ -102,7 +103,7 @@ void printBadRow(std::int64_t row, const std::string& sentence, Console& console
     if (console.isJson()) {
         console.line({{"row", row}, {"error", sentence}});
     } else {
-        console.text("row " + counted(row) + ": " + oneLine(sentence) + "\n");
+        console.text("row " + counted(row) + ": " + oneLine(data::withoutRowName(sentence, row - 1)) + "\n");
     }
 }
 
@@ -151,6 +152,9 @@ int run(const Flags& flags, Context& context)
     }
     if (usable == 0 || context.cancel.isCancelled()) {
         return context.fail(flags.file + ": no usable row; the first problem is: " + problem);
+    }
+    if (flags.trainAll) {
+        untrained.turns = 0; // whatever their rows say
     }
     for (const std::string& sentence : untrained.sentences()) {
         context.console.warning(oneLine(flags.file + ": " + sentence));

@@ -4,6 +4,7 @@
 #include "core/cli/inputs.h"
 #include "core/cli/table.h"
 #include "core/data/dataset.h"
+#include "core/data/row_name.h"
 #include "core/inference/judge_spec.h"
 #include "core/inference/judged_row.h"
 #include "core/statistics/histogram.h"
@@ -91,9 +92,8 @@ private:
             added.count = texts->size();
             std::move(texts->begin(), texts->end(), std::back_inserter(m_texts));
         } else {
-            const std::string named = "row " + std::to_string(row + 1) + ": ";
-            added.problem = texts.message().starts_with(named) ? texts.message().substr(named.size()) : texts.message();
-            m_firstProblem = m_firstProblem.empty() ? named + added.problem : m_firstProblem;
+            added.problem = data::withoutRowName(texts.message(), row);
+            m_firstProblem = m_firstProblem.empty() ? data::rowName(row) + added.problem : m_firstProblem;
         }
         m_rows.push_back(std::move(added));
     }

@@ -22,6 +22,18 @@ struct Flags : DataFlags {
     RowChoice choice; // empty: every row
 };
 
+// Rows of one kind: each is a finding, and the first is told.
+struct Told {
+    std::int64_t count = 0;
+    std::string first;
+
+    void add(const data::Dataset& dataset, std::int64_t row, std::string sentence, Json& findings)
+    {
+        first = count++ == 0 ? sentence : first;
+        findings.push_back({{"file", dataset.path().string()}, {"row", row + 1}, {"kind", "bad"}, {"sentence", std::move(sentence)}});
+    }
+};
+
 // From 0, of one of the files. Tags are those of the project.
 Result<std::vector<std::int64_t>> chosenRows(const Flags& flags, const data::Dataset& dataset, Context& context)
 {
@@ -58,15 +70,15 @@ int run(const Flags& flags, Context& context)
     }
     Json findings = Json::array();
     Json leftBehind = Json::array();
-    std::int64_t bad = 0;
-    std::int64_t unlearned = 0; // written as they stand, though they give no example
+    Told bad;       // not written
+    Told unlearned; // written as they stand, though they give no example
     std::int64_t excluded = 0;
     for (const auto& dataset : *sets) {
         const auto rows = chosenRows(flags, *dataset, context);
         if (!rows) {
             return context.fail(rows.message());
         }
-        data::FieldCensus written;
+        std::vector<std::int64_t> written;
         for (const std::int64_t row : *rows) {
             if (context.cancel.isCancelled()) {
                 break;
@@ -77,37 +89,43 @@ int run(const Flags& flags, Context& context)
             }
             auto json = shapedRow(*dataset, row, flags.to);
             if (!json) {
-                ++bad;
-                findings.push_back({{"file", dataset->path().string()}, {"row", row + 1}, {"kind", "bad"}, {"sentence", json.message()}});
+                bad.add(*dataset, row, json.message(), findings);
             } else if (auto done = sink->write(*json); !done) {
                 return context.fail(done.message());
-            } else if (auto example = flags.to.empty() ? dataset->example(row) : Result<data::Example>(data::Example{}); !example) {
-                ++unlearned;
-                findings.push_back({{"file", dataset->path().string()}, {"row", row + 1}, {"kind", "bad"}, {"sentence", dataset->path().string() + ": " + example.message()}});
-            } else if (const auto source = dataset->row(row)) {
-                written.add(row, *source);
+            } else if (flags.to.empty()) {
+                if (const auto example = dataset->example(row); !example) {
+                    unlearned.add(*dataset, row, dataset->path().string() + ": " + example.message(), findings);
+                }
+            } else {
+                written.push_back(row);
             }
         }
-        const Json left = noteLeftBehind(*dataset, written, flags.to, context.console);
-        leftBehind.insert(leftBehind.end(), left.begin(), left.end());
+        noteLeftBehind(*dataset, written, flags.to, context.console, leftBehind);
     }
     if (context.cancel.isCancelled() || sink->count() == 0) {
         return context.fail(context.cancel.isCancelled() ? "cancelled"
-                            : bad + excluded == 0         ? "no row is chosen"
-                            : bad == 0                    ? "every row is left out in the project; luthier data include takes rows in again"
-                                                         : "no row could be written. The first: " + findings[0]["sentence"].get<std::string>());
+                            : bad.count + excluded == 0  ? "no row is chosen"
+                            : bad.count == 0             ? "every row is left out in the project; luthier data include takes rows in again"
+                                                         : "no row could be written. The first: " + bad.first);
     }
     if (auto done = sink->commit(context.cancel); !done) {
         return context.fail(done.message());
     }
-    if (bad > 0) {
-        context.console.warning(counted(bad) + " rows were left out. The first: " + findings[0]["sentence"].get<std::string>());
+    if (bad.count > 0) {
+        context.console.warning(counted(bad.count) + " rows were left out. The first: " + bad.first);
     }
-    if (unlearned > 0) {
-        context.console.warning(counted(unlearned) + (unlearned == 1 ? " row gives no example and is written as it stands" : " rows give no example and are written as they stand")
-                                + ". The first: " + findings[0]["sentence"].get<std::string>());
+    if (unlearned.count > 0) {
+        context.console.warning(counted(unlearned.count)
+                                + (unlearned.count == 1 ? " row gives no example and is written as it stands" : " rows give no example and are written as they stand")
+                                + ". The first: " + unlearned.first);
     }
-    return tell({{"out", flags.out}, {"rows", sink->count() + bad + excluded}, {"good", sink->count() - unlearned}, {"bad", bad + unlearned}, {"excluded", excluded}, {"left_behind", std::move(leftBehind)}, {"findings", std::move(findings)}},
+    return tell({{"out", flags.out},
+                 {"rows", sink->count() + bad.count + excluded},
+                 {"good", sink->count() - unlearned.count},
+                 {"bad", bad.count + unlearned.count},
+                 {"excluded", excluded},
+                 {"left_behind", std::move(leftBehind)},
+                 {"findings", std::move(findings)}},
                 counted(sink->count()) + " rows written to " + flags.out, context);
 }
 

@@ -4,6 +4,7 @@
 #include "core/cli/console.h"
 #include "core/cli/display.h"
 #include "core/data/formats/row_writer.h"
+#include "core/data/unread/field_census.h"
 #include "core/data/unread/unread_fields.h"
 
 namespace luthier::cli {
@@ -21,12 +22,17 @@ data::Trace writtenTrace(const data::RowShape& shape)
 
 } // namespace
 
-Json noteLeftBehind(const data::Dataset& dataset, const data::FieldCensus& written, const std::string& to, Console& console)
+void noteLeftBehind(const data::Dataset& dataset, const std::vector<std::int64_t>& rows, const std::string& to, Console& console, Json& list)
 {
-    Json list = Json::array();
     const data::RowShape* shape = to == dataset.format().id ? nullptr : data::findRowShape(to);
     if (!shape) {
-        return list;
+        return;
+    }
+    data::FieldCensus written;
+    for (const std::int64_t row : rows) {
+        if (const auto json = dataset.row(row)) {
+            written.add(row, *json);
+        }
     }
     const auto report = data::unreadFields(dataset, written, {nullptr, writtenTrace(*shape), {"synthetic"}}); // which is written again
     const std::string file = dataset.path().string();
@@ -42,24 +48,6 @@ Json noteLeftBehind(const data::Dataset& dataset, const data::FieldCensus& writt
         console.warning(oneLine(file + ": " + counted(report.untried) + " rows differ too much from each other in their fields to find out what the shape "
                                 + to + " leaves behind of them"));
     }
-    return list;
-}
-
-Json noteLeftBehind(const std::vector<std::shared_ptr<const data::Dataset>>& sets, const std::string& to, Console& console)
-{
-    Json list = Json::array();
-    for (const auto& dataset : sets) {
-        data::FieldCensus written;
-        for (std::int64_t row = 0; row < dataset->rowCount() && !to.empty() && to != dataset->format().id; ++row) {
-            const auto json = dataset->isExcluded(row) ? Result<Json>(Error{}) : dataset->row(row);
-            if (json && dataset->format().toExample(*json)) {
-                written.add(row, *json);
-            }
-        }
-        const Json one = noteLeftBehind(*dataset, written, to, console);
-        list.insert(list.end(), one.begin(), one.end());
-    }
-    return list;
 }
 
 } // namespace luthier::cli

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LeftBehind: what rows hold that are written in another shape, and that the shape has no place for.
 //
-// Threads: one thread; judging blocks for a few hundred rows at most.
+// Threads: one thread; the rows are read once more, and a few hundred of them are judged.
 #pragma once
 
 #include "core/base/json.h"
 #include "core/data/dataset.h"
-#include "core/data/unread/field_census.h"
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,10 +15,8 @@ namespace luthier::cli {
 
 class Console;
 
-// {"file","column","rows"} for each field of the rows in `written` that their place in the shape `to` does not show; a warning
-// names them. Empty: nothing is lost, as where the rows stay as they are.
-Json noteLeftBehind(const data::Dataset& dataset, const data::FieldCensus& written, const std::string& to, Console& console);
-// Of all rows that give an example, of each file.
-Json noteLeftBehind(const std::vector<std::shared_ptr<const data::Dataset>>& sets, const std::string& to, Console& console);
+// Appends {"file","column","rows"} for each field of `rows` (from 0, each once; all of them give examples) that their place in the
+// shape `to` does not show; a warning names them. Nothing is lost, or read, where the rows stay as they are.
+void noteLeftBehind(const data::Dataset& dataset, const std::vector<std::int64_t>& rows, const std::string& to, Console& console, Json& list);
 
 } // namespace luthier::cli

@@ -100,7 +100,7 @@ const data::RowShape* shapeFor(const Mixture& mixture, const Flags& flags, Conte
                                    [&](const data::MixedSet& set) { return set.dataset->format().id == first.id; });
     if (!isOne) {
         context.console.warning("the files have rows of several shapes, so all are written as chat, plain texts as ones to be continued; "
-                             "--to says otherwise");
+                                "--to says otherwise");
     }
     return isOne ? nullptr : data::findRowShape("chat");
 }
@@ -122,20 +122,20 @@ int run(const Flags& flags, Context& context)
     if (!written) {
         return context.fail(written.message());
     }
-    std::vector<std::shared_ptr<const data::Dataset>> sets;
-    for (const data::MixedSet& set : mixture->sets) {
-        sets.push_back(set.dataset);
-    }
-    Json leftBehind = noteLeftBehind(sets, shape ? shape->id : "", context.console);
-    std::vector<std::int64_t> counts(mixture->files.size());
+    std::vector<std::vector<std::int64_t>> taken(mixture->files.size()); // rows of each
     for (const data::MixedRow& mixed : *rows) {
-        ++counts[mixed.source];
+        taken[mixed.source].push_back(mixture->sets[mixed.source].rows[mixed.row]);
     }
+    Json leftBehind = Json::array();
     Json sources = Json::array();
     std::string text = counted(*written) + " rows written to " + flags.out;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-        sources.push_back({{"file", mixture->files[i]}, {"good", mixture->sources[i].rows}, {"rows", counts[i]}});
-        text += (i ? ", " : ": ") + counted(counts[i]) + " of " + mixture->files[i];
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        const auto count = static_cast<std::int64_t>(taken[i].size());
+        sources.push_back({{"file", mixture->files[i]}, {"good", mixture->sources[i].rows}, {"rows", count}});
+        text += (i ? ", " : ": ") + counted(count) + " of " + mixture->files[i];
+        std::sort(taken[i].begin(), taken[i].end());
+        taken[i].erase(std::unique(taken[i].begin(), taken[i].end()), taken[i].end()); // one may be taken again
+        noteLeftBehind(*mixture->sets[i].dataset, taken[i], shape ? shape->id : "", context.console, leftBehind);
     }
     return tell({{"out", flags.out}, {"rows", *written}, {"left_behind", std::move(leftBehind)}, {"sources", std::move(sources)}}, text, context);
 }

@@ -32,7 +32,6 @@ struct LookedAt {
     std::int32_t uncut = 0; // tokens before the cut; 0: nothing is cut
     bool isExample = false; // else it is bad
     bool isGood = false;    // and can be encoded
-    bool isBad = false;     // its answer was judged bad
     UntrainedParts untrained = {};
 };
 
@@ -53,7 +52,6 @@ public:
         }
         looked.isExample = true;
         looked.hash = data::exampleHash(*example);
-        looked.isBad = example->desirable == false;
         looked.untrained.add(*example);
         looked.bytes = bytesOf(*example);
         auto encoded = m_encoder ? m_encoder->encode(*example, m_settings) : Result<data::EncodedExample>(data::EncodedExample{});
@@ -128,8 +126,8 @@ private:
         *m_report.trainedTokens += looked.trained;
         if (looked.trained == 0) {
             find(row, "nothing_to_learn",
-                 looked.isBad ? "its answer was judged bad, so it is not copied; a method that learns from judged answers reads it"
-                              : "no token of it is trained; it is skipped");
+                 looked.untrained.judgedBad > 0 ? "its answer was judged bad, so it is not copied; a method that learns from judged answers reads it"
+                                                : "no token of it is trained; it is skipped");
         }
         if (looked.uncut > 0) {
             ++*m_report.truncated;

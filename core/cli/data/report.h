@@ -28,7 +28,7 @@ struct UntrainedParts {
     std::int64_t turns = 0;     // answers marked as not to be learned, of rows that are not judged bad
 
     void add(const data::Example& example);
-    // "2 judged bad (not trained where answers are copied)", "1 turn not trained"; empty: nothing.
+    // "2 rows judged bad: not trained where answers are copied; ...", "1 turn not trained: ..."; empty: nothing.
     std::vector<std::string> sentences() const;
 };
 

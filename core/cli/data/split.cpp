@@ -41,6 +41,18 @@ std::string besideOf(const std::string& path, const char* part)
     return (whole.parent_path() / (whole.stem().string() + "." + part + whole.extension().string())).string();
 }
 
+// Those that are written, on either side.
+std::vector<std::int64_t> rowsOn(const std::vector<data::SplitSide>& sides)
+{
+    std::vector<std::int64_t> rows;
+    for (std::size_t row = 0; row < sides.size(); ++row) {
+        if (sides[row] != data::SplitSide::None) {
+            rows.push_back(static_cast<std::int64_t>(row));
+        }
+    }
+    return rows;
+}
+
 // Rows with the same tags are one group.
 Result<data::SplitSettings> settingsFor(const std::string& file, const Flags& flags)
 {
@@ -57,7 +69,8 @@ Result<data::SplitSettings> settingsFor(const std::string& file, const Flags& fl
     return settings;
 }
 
-Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& sets, const Flags& flags, Context& context)
+// `leftBehind`: as noteLeftBehind() has it.
+Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Dataset>>& sets, const Flags& flags, Context& context, Json& leftBehind)
 {
     auto train = data::RowSink::create(besideOf(flags.out, "train"));
     auto heldOut = data::RowSink::create(besideOf(flags.out, "held_out"));
@@ -82,6 +95,7 @@ Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Da
         if (!written) {
             return written.error();
         }
+        noteLeftBehind(*dataset, rowsOn(*sides), flags.to, context.console, leftBehind);
     }
     auto done = train->commit();
     done = done ? heldOut->commit() : done;
@@ -93,11 +107,11 @@ Result<data::SplitCounts> writeHalves(const std::vector<std::shared_ptr<data::Da
 int run(const Flags& flags, Context& context)
 {
     auto sets = openAll(flags.files, flags, context);
-    auto halves = sets ? writeHalves(*sets, flags, context) : Result<data::SplitCounts>(sets.error());
+    Json leftBehind = Json::array();
+    auto halves = sets ? writeHalves(*sets, flags, context, leftBehind) : Result<data::SplitCounts>(sets.error());
     if (!halves) {
         return context.fail(halves.message());
     }
-    Json leftBehind = noteLeftBehind({sets->begin(), sets->end()}, flags.to, context.console);
     const std::string train = besideOf(flags.out, "train");
     const std::string heldOut = besideOf(flags.out, "held_out");
     return tell({{"rows", halves->train + halves->heldOut + halves->left},

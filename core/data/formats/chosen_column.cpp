@@ -111,19 +111,33 @@ std::optional<Json> choicesIn(const Json& row, const std::string& choices)
         return *whole;
     }
     Json list = Json::array();
-    for (std::size_t begin = 0; begin <= choices.size();) {
-        const std::size_t end = std::min(choices.find('+', begin), choices.size());
-        const auto one = row.find(choices.substr(begin, end - begin));
+    for (const std::string& part : partsOf(choices)) {
+        const auto one = row.find(part);
         if (one == row.end()) {
             return std::nullopt;
         }
         list.push_back(*one);
-        begin = end + 1;
     }
     return list;
 }
 
 } // namespace
+
+std::vector<std::string> partsOf(const std::string& columns)
+{
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin <= columns.size();) {
+        const std::size_t end = std::min(columns.find('+', begin), columns.size());
+        parts.push_back(columns.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+bool isPartOf(const std::string& columns, const std::string& column)
+{
+    return ("+" + columns + "+").find("+" + column + "+") != std::string::npos;
+}
 
 std::optional<std::pair<std::string, std::string>> chosenParts(const std::string& column)
 {

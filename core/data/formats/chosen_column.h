@@ -17,6 +17,10 @@
 
 namespace luthier::data {
 
+// "A+B": the names of several columns; one is itself.
+std::vector<std::string> partsOf(const std::string& columns);
+bool isPartOf(const std::string& columns, const std::string& column);
+
 // {"choices", "answer"}; nothing: the name has another form.
 std::optional<std::pair<std::string, std::string>> chosenParts(const std::string& column);
 

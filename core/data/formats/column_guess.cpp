@@ -123,10 +123,10 @@ public:
                 continue; // nothing could name it
             }
             const std::string here = outer.name + name;
-            const Words segments = segmentsOf(name);
             const auto [place, isNew] = m_places.emplace(here, m_columns.size());
             const bool isMark = (depth > 0 && outer.isMark) || (isBookkeeping(name, value) && (value.is_object() || textOf(value).find(' ') == std::string::npos));
             if (isNew) {
+                const Words segments = segmentsOf(name);
                 const bool isAsked = outer.isAsked || holdsOne(asks(), segments);
                 m_columns.push_back({here, plainName(name), isAsked, outer.isSaid || (!isAsked && holdsOne(says(), segments)), isMark});
             }
@@ -368,11 +368,6 @@ bool mayChoose(const Column& column)
     constexpr std::array<std::string_view, 8> kChoosers = {"answer", "label", "correct", "target", "gold", "key", "solution", "index"};
     return column.name.find('/') == std::string::npos
            && (column.plain == "cop" || std::any_of(kChoosers.begin(), kChoosers.end(), [&](std::string_view word) { return column.plain.find(word) != std::string::npos; }));
-}
-
-bool isPartOf(const std::string& joined, const std::string& column)
-{
-    return ("+" + joined + "+").find("+" + column + "+") != std::string::npos;
 }
 
 std::vector<std::string> joinedChoicesOf(const std::vector<Column>& columns)

@@ -32,17 +32,6 @@ const Json* valueAt(const Json& row, const std::string& column)
 }
 
 // "A+B": several columns as lines, each with its name before it; a column of that whole name comes first.
-std::vector<std::string> partsOf(const std::string& columns)
-{
-    std::vector<std::string> parts;
-    for (std::size_t begin = 0; begin <= columns.size();) {
-        const std::size_t end = std::min(columns.find('+', begin), columns.size());
-        parts.push_back(columns.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
-}
-
 std::optional<Json> joinedAt(const Json& row, const std::vector<std::string>& parts)
 {
     std::string text;

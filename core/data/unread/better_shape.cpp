@@ -34,12 +34,19 @@ bool isWords(const std::string& text)
     return static_cast<std::size_t>(letters) * 3 > text.size();
 }
 
+// Null: the row has no column of this name.
+const Json* columnIn(const Json& row, const std::string& column)
+{
+    const auto found = row.find(column); // none in what is no object
+    return found == row.end() ? nullptr : &*found;
+}
+
 ColumnSize sizeOf(const std::string& column, std::span<const Json> rows)
 {
     ColumnSize size;
     for (const Json& row : rows) {
-        const auto field = row.is_object() ? row.find(column) : row.end();
-        if (!row.is_object() || field == row.end() || field->is_null() || isBlankText(*field)) {
+        const Json* field = columnIn(row, column);
+        if (!field || field->is_null() || isBlankText(*field)) {
             continue;
         }
         const std::string text = textOf(*field);
@@ -108,8 +115,8 @@ bool comesAgain(const std::string& column, std::span<const Json> rows)
     std::set<std::string> values;
     std::size_t filled = 0;
     for (const Json& row : rows) {
-        const auto field = row.find(column); // none in what is no object
-        if (field != row.end() && !field->is_null()) {
+        const Json* field = columnIn(row, column);
+        if (field && !field->is_null()) {
             values.insert(textOf(*field));
             ++filled;
         }
@@ -164,8 +171,8 @@ std::optional<ColumnGuess> besideAnswer(const DatasetFormat& read, const std::ve
 bool tellsAgain(const std::string& column, std::span<const Json> rows)
 {
     const auto talks = [&column](const Json& row) {
-        const auto field = row.find(column); // none in what is no object
-        return field != row.end() && (field->is_structured() || mayBePacked(*field)) && isListOfTurns(unpacked(*field));
+        const Json* field = columnIn(row, column);
+        return field && (field->is_structured() || mayBePacked(*field)) && isListOfTurns(unpacked(*field));
     };
     return namesOneOf(column, {"original", "orig_"}) || std::any_of(rows.begin(), rows.end(), talks);
 }
@@ -174,8 +181,8 @@ bool tellsAgain(const std::string& column, std::span<const Json> rows)
 bool isConstant(const std::string& column, std::span<const Json> rows)
 {
     const auto valueOf = [&column](const Json& row) {
-        const auto field = row.find(column); // none in what is no object
-        return field == row.end() ? Json() : *field;
+        const Json* field = columnIn(row, column);
+        return field ? *field : Json();
     };
     const Json first = valueOf(rows.front());
     const bool isWord = first.is_string() && first.get_ref<const std::string&>().find(' ') == std::string::npos;
@@ -220,7 +227,7 @@ std::optional<ColumnGuess> besideChoices(const DatasetFormat& read, const std::v
             continue;
         }
         std::vector<std::string> others = unread;
-        std::erase_if(others, [&one](const std::string& column) { return ("+" + one + "+").find("+" + column + "+") != std::string::npos; });
+        std::erase_if(others, [&one](const std::string& column) { return isPartOf(one, column); });
         const std::string before = inputColumns(others, rows);
         return ColumnGuess{read.id, {{"input", before.empty() ? one : before + "+" + one}, {read.id == "instruction" ? "output" : "completion", *chosen}}};
     }
