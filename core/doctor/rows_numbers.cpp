@@ -66,6 +66,11 @@ std::optional<Finding> zeroLoss(const History& run, const config::RunConfig& rec
     return finding;
 }
 
+bool hasNoGradient(const Step& step)
+{
+    return step.gradNorm == 0;
+}
+
 // Why no gradient comes, and what brings one.
 void explainNoGradient(Finding& finding, const config::RunConfig& recipe)
 {
@@ -84,7 +89,7 @@ std::optional<Finding> zeroGradient(const History& run, const config::RunConfig&
 {
     constexpr std::size_t kSteps = 3;
     const auto steps = run.newest(kSteps);
-    if (steps.size() < kSteps || !std::all_of(steps.begin(), steps.end(), [](const Step& s) { return s.gradNorm == 0; })) {
+    if (steps.size() < kSteps || !std::all_of(steps.begin(), steps.end(), hasNoGradient)) {
         return std::nullopt;
     }
     Finding finding;
@@ -131,8 +136,7 @@ std::optional<Finding> unmoved(const History& run, const config::RunConfig& reci
     }
     Finding finding;
     finding.sentence = "No weight moved in " + std::to_string(run.steps()) + (run.steps() == 1 ? " step." : " steps.");
-    const auto isZero = [](const Step& s) { return s.gradNorm == 0; };
-    if (run.steps() > 0 && std::all_of(run.first().begin(), run.first().end(), isZero) && std::all_of(run.last().begin(), run.last().end(), isZero)) {
+    if (run.steps() > 0 && std::all_of(run.first().begin(), run.first().end(), hasNoGradient) && std::all_of(run.last().begin(), run.last().end(), hasNoGradient)) {
         explainNoGradient(finding, recipe); // no rate would help
         return finding;
     }

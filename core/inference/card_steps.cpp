@@ -8,7 +8,6 @@
 
 #include <array>
 #include <string>
-#include <utility>
 
 namespace luthier::inference {
 
@@ -103,10 +102,10 @@ void CardSteps::tell()
 
 std::vector<PickedToken> CardSteps::read(const std::vector<std::int64_t>& slots)
 {
-    if (!std::exchange(m_isTold, false)) {
+    if (!m_isTold) {
         tell();
-        m_isTold = false;
     }
+    m_isTold = false;
     const at::Tensor ids = m_toldIds.wait();
     const at::Tensor logProbs = m_pick.logProbs.defined() ? m_toldLogProbs.wait() : at::Tensor();
     std::vector<PickedToken> picked;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a Decoder's passes read besides their input.
 #include "core/nn/decoder.h"
+
+#include "core/nn/batch/flash_heads.h"
 #include "core/nn/decoder_reading.h"
 
 namespace luthier::nn {
@@ -120,9 +122,7 @@ void Decoder::reserve(std::int64_t longest)
 
 bool Decoder::readsPacking() const
 {
-    constexpr std::int64_t kMostHead = 256;
-    const bool narrow = m_dtype == at::kBFloat16 || m_dtype == at::kHalf;
-    const bool packs = m_device.is_cpu() || (narrow && m_config.headDim % 8 == 0 && m_config.headDim <= kMostHead && m_config.attentionSoftcap == 0);
+    const bool packs = m_device.is_cpu() || packsTexts(m_device, m_dtype, m_config.headDim, m_config.attentionSoftcap);
     return packs && m_extras.virtualTokens() == 0;
 }
 

@@ -6,7 +6,6 @@
 #include "core/measures/summary.h"
 #include "core/train/bench/bench_probe.h"
 #include "core/train/failure.h"
-#include "core/train/step/heads.h"
 #include "core/train/ranks/ranked.h"
 #include "core/train/run_batches.h"
 #include "core/train/results/run_result.h"

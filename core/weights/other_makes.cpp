@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace luthier::weights {
 
@@ -145,10 +146,11 @@ std::string filled(std::string_view sentence, std::string_view name)
     return text;
 }
 
-template <std::size_t N> std::string spoken(const std::array<Make, N>& makes, const std::vector<std::string>& names)
+// Of the first row that one of the names fits; empty: none does.
+template <class Names> std::string spoken(std::span<const Make> makes, const Names& names)
 {
     for (const Make& make : makes) {
-        const auto name = std::find_if(names.begin(), names.end(), [&](const std::string& n) { return fits(n, make.pattern); });
+        const auto name = std::find_if(names.begin(), names.end(), [&](std::string_view n) { return fits(n, make.pattern); });
         if (name != names.end()) {
             return filled(make.sentence, *name);
         }
@@ -203,7 +205,7 @@ std::string whatLiesThere(const fs::path& place)
         if (!fs::exists(place, code)) {
             return "there is no such folder; choose the folder of a model";
         }
-        const std::string sentence = spoken(kFiles, {name});
+        const std::string sentence = spoken(kFiles, std::array{name});
         return sentence.empty() ? "this is a file; choose the folder of a model or a GGUF file" : sentence;
     }
     const std::vector<std::string> names = namesIn(place);
@@ -217,19 +219,12 @@ std::string whatLiesThere(const fs::path& place)
 
 std::string whatTheyAre(const std::vector<std::string_view>& tensors)
 {
-    for (const Make& make : kTensors) {
-        const auto name = std::find_if(tensors.begin(), tensors.end(), [&](std::string_view n) { return fits(n, make.pattern); });
-        if (name != tensors.end()) {
-            return filled(make.sentence, *name);
-        }
-    }
-    return {};
+    return spoken(kTensors, tensors);
 }
 
 std::string whatBegins(std::string_view head)
 {
-    const auto make = std::find_if(kBeginnings.begin(), kBeginnings.end(), [&](const Make& m) { return fits(head, m.pattern); });
-    return make == kBeginnings.end() ? std::string() : make->sentence;
+    return spoken(kBeginnings, std::array{head});
 }
 
 } // namespace luthier::weights

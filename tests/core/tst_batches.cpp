@@ -18,10 +18,12 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/zeros.h>
 
 #include <QtTest>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -110,6 +112,7 @@ private Q_SLOTS:
     void microBatches();
     void roundSizes();
     void shapesAreThoseOfTheRun();
+    void packedRowsAreCountedAsRecorded();
     void feedGoesOnAnywhere();
 };
 
@@ -287,7 +290,6 @@ void TestBatches::stepsAreCounted()
     QCOMPARE(packed.totalSteps(4, 0), sum);
 }
 
-// Padded for a card that records: other sizes, the same loss and gradients.
 // What a card meets in a run, counted before it begins: as walking over all of its epochs finds it.
 void TestBatches::shapesAreThoseOfTheRun()
 {
@@ -331,6 +333,49 @@ void TestBatches::shapesAreThoseOfTheRun()
     }
 }
 
+// Packed rows of one length, but of so many texts that they are recorded apart, count apart; no plan is made for them.
+void TestBatches::packedRowsAreCountedAsRecorded()
+{
+    support::TinyRun tiny;
+    tiny.config.run.batchSize = 2;
+    tiny.config.run.gradientAccumulation = 1;
+    tiny.config.run.epochs = 4;
+    tiny.config.data.padding = "packed";
+    train::StopControl control;
+    const auto trial = support::need(train::makeTrial(tiny.config, train::runRows(tiny.config.data), control));
+    train::RunParts& parts = *trial.parts;
+    const auto recorder = [](const auto&, const auto*) { return std::unique_ptr<train::RecordedWork>(); }; // there to pad for
+    const train::TrainStep step(train::lossOf(trial.config, parts), *parts.optimizer, 1, recorder);
+    const train::CardShapes shapes(parts, step);
+    QCOMPARE(shapes.numNewPlans(), 0);
+    using Sizes = std::array<std::int64_t, 4>;
+    std::vector<std::pair<Sizes, train::MicroBatch>> all;
+    for (std::int64_t number = 0; number < 4; ++number) {
+        const auto epoch = parts.plan->epoch(number);
+        for (std::size_t i = 0; i < epoch.numBatches(); ++i) {
+            auto batch = train::packedToRoundSizes(train::makeMicroBatch(parts.data.train, epoch.batch(i), train::formOf(parts)));
+            QVERIFY(batch.packing.exists());
+            const Sizes sizes{batch.ids.numel(), batch.places.defined() ? batch.places.numel() : -1, batch.packing.borders.numel(), batch.packing.longest};
+            all.emplace_back(sizes, std::move(batch));
+        }
+    }
+    for (const auto& [sizes, batch] : all) {
+        const auto times = std::count_if(all.begin(), all.end(), [&sizes = sizes](const auto& other) { return other.first == sizes; });
+        train::StepBatches one;
+        one.add(batch);
+        QCOMPARE(shapes.timesOf(one), static_cast<double>(times));
+    }
+    const auto shapeOfTexts = [](std::size_t count, std::int64_t length) {
+        train::MicroBatch batch;
+        batch.segments.assign(count, length);
+        batch.ids = at::zeros({1, static_cast<std::int64_t>(count) * length}, at::kLong);
+        return train::recordedShape(train::packedToRoundSizes(batch));
+    };
+    QVERIFY(shapeOfTexts(16, 16) == shapeOfTexts(32, 8)); // of as many segments, empty ones counted
+    QVERIFY(shapeOfTexts(32, 8) != shapeOfTexts(64, 4));
+}
+
+// Padded for a card that records: other sizes, the same loss and gradients.
 void TestBatches::roundSizes()
 {
     nn::DecoderConfig config;

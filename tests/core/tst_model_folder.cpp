@@ -135,6 +135,15 @@ std::function<void(const fs::path&)> indexTo(const std::string& shard)
     };
 }
 
+// A model's folder with these bytes as its weights.
+std::function<void(const fs::path&)> modelOf(const std::string& bytes, const Json& config = tinyConfig())
+{
+    return [bytes, config](const fs::path& folder) {
+        put(folder / "model.safetensors", bytes);
+        put(folder / "config.json", base::dumpJson(config));
+    };
+}
+
 const std::vector<BadFolder>& badFolders()
 {
     static const std::vector<BadFolder> rows = {
@@ -218,10 +227,7 @@ const std::vector<BadFolder>& badFolders()
              putIndex(f, Json{{"a", "m1.safetensors"}});
          },
          "not a regular file"},
-        {"MLX's codes", [](const fs::path& f) {
-             put(f / "model.safetensors", tensorFile("model.layers.0.mlp.up_proj.biases"));
-             putConfig(f);
-         },
+        {"MLX's codes", modelOf(tensorFile("model.layers.0.mlp.up_proj.biases")),
          "its weights are quantised by MLX (model.layers.0.mlp.up_proj.biases)"},
         {"MLX's codes by the configuration", [](const fs::path& f) {
              put(f / "model.safetensors", tensorFile("a"));
@@ -230,53 +236,17 @@ const std::vector<BadFolder>& badFolders()
              put(f / "config.json", base::dumpJson(config));
          },
          "quantization: the weights are quantised by MLX"},
-        {"another method by its name", [](const fs::path& f) {
-             put(f / "model.safetensors", tensorFile("a"));
-             Json config = tinyConfig();
-             config["quantization_config"] = Json{{"quant_method", "awq"}, {"bits", 4}};
-             put(f / "config.json", base::dumpJson(config));
-         },
+        {"another method by its name", modelOf(tensorFile("a"), with("quantization_config", Json{{"quant_method", "awq"}, {"bits", 4}})),
          "(\"awq\"), which cannot be read; take the unquantised model"},
-        {"GPTQ without a word in the configuration", [](const fs::path& f) {
-             put(f / "model.safetensors", tensorFile("model.layers.0.mlp.up_proj.qweight"));
-             putConfig(f);
-         },
-         "quantised by GPTQ or AWQ"},
-        {"ExLlama", [](const fs::path& f) {
-             put(f / "model.safetensors", tensorFile("lm_head.q_weight"));
-             putConfig(f);
-         },
-         "quantised by ExLlamaV2"},
-        {"an adapter in the model's file", [](const fs::path& f) {
-             put(f / "model.safetensors", tensorFile("base_model.model.model.layers.0.mlp.up_proj.lora_A.default.weight"));
-             putConfig(f);
-         },
+        {"GPTQ without a word in the configuration", modelOf(tensorFile("model.layers.0.mlp.up_proj.qweight")), "quantised by GPTQ or AWQ"},
+        {"ExLlama", modelOf(tensorFile("lm_head.q_weight")), "quantised by ExLlamaV2"},
+        {"an adapter in the model's file", modelOf(tensorFile("base_model.model.model.layers.0.mlp.up_proj.lora_A.default.weight")),
          "weights of an adapter"},
-        {"an adapter beside its model", [](const fs::path& f) {
-             put(f / "model.safetensors", tensorFile("base_model.model.lm_head.base_layer.weight"));
-             putConfig(f);
-         },
-         "call merge_and_unload()"},
-        {"the names of the first release", [](const fs::path& f) {
-             put(f / "model.safetensors", tensorFile("tok_embeddings.weight"));
-             putConfig(f);
-         },
-         "names of the first release"},
-        {"a pointer", [](const fs::path& f) {
-             put(f / "model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 3\n");
-             putConfig(f);
-         },
-         "fetch that with git lfs pull"},
-        {"a web page", [](const fs::path& f) {
-             put(f / "model.safetensors", "<!DOCTYPE html><html></html>");
-             putConfig(f);
-         },
-         "this is a web page"},
-        {"a pickle by another name", [](const fs::path& f) {
-             put(f / "model.safetensors", "PK\x03\x04 and more");
-             putConfig(f);
-         },
-         "not safetensors"},
+        {"an adapter beside its model", modelOf(tensorFile("base_model.model.lm_head.base_layer.weight")), "call merge_and_unload()"},
+        {"the names of the first release", modelOf(tensorFile("tok_embeddings.weight")), "names of the first release"},
+        {"a pointer", modelOf("version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 3\n"), "fetch that with git lfs pull"},
+        {"a web page", modelOf("<!DOCTYPE html><html></html>"), "this is a web page"},
+        {"a pickle by another name", modelOf("PK\x03\x04 and more"), "not safetensors"},
         {"shards without an index", [](const fs::path& f) { put(f / "model-00001-of-00002.safetensors", tensorFile("a")); },
          "(model-00001-of-00002.safetensors) without their index"},
         {"pickles in parts", [](const fs::path& f) { put(f / "pytorch_model-00001-of-00002.bin", ""); }, "can run code"},

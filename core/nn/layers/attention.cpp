@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/layers/attention.h"
 
+#include "core/nn/batch/flash_heads.h"
 #include "core/nn/batch/round_size.h"
 #include "core/nn/layers/capped_attention.h"
 
@@ -71,8 +72,7 @@ at::Tensor single(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
 
 bool isFlash(const at::Tensor& q)
 {
-    const bool narrow = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf;
-    return q.is_cuda() && narrow && q.size(3) % 8 == 0 && q.size(3) <= 256;
+    return readsFlash(q.device(), q.scalar_type(), q.size(3));
 }
 
 // A token and what comes before it, so many of them in a window: the card's kernel passes over what is hidden, where a mask would be
@@ -148,7 +148,7 @@ at::Tensor packedFlash(const at::Tensor& q, const at::Tensor& k, const at::Tenso
 
 bool canPack(const at::Tensor& q, const AttentionSettings& settings)
 {
-    return isFlash(q) && settings.softcap == 0;
+    return packsTexts(q.device(), q.scalar_type(), q.size(3), settings.softcap);
 }
 
 } // namespace

@@ -2,11 +2,14 @@
 #include "core/peft/folders/adapter_file.h"
 
 #include "core/base/files.h"
+#include "core/peft/methods/method.h"
 #include "core/weights/load.h"
 #include "core/weights/model_folder.h"
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/isfinite.h>
+
+#include <algorithm>
 
 namespace luthier::peft {
 
@@ -49,6 +52,21 @@ Result<void> checkBase(const std::string& recorded, const std::string& baseFinge
     const std::string name = recordedName.empty() ? std::string() : recordedName + ", ";
     return Error{"this adapter was trained on another base (" + name + recorded.substr(0, 12) + ", this one is "
                  + baseFingerprint.substr(0, 12) + "); open the model it was trained on"};
+}
+
+std::string kindsOf(bool (*can)(const Method& method))
+{
+    std::vector<std::string> kinds;
+    for (const Method& method : methods()) {
+        if (can(method) && std::find(kinds.begin(), kinds.end(), method.folderType) == kinds.end()) {
+            kinds.push_back(method.folderType);
+        }
+    }
+    std::string text;
+    for (const std::string& kind : kinds) {
+        text += (text.empty() ? "" : ", ") + kind;
+    }
+    return text;
 }
 
 std::string listedNames(const std::vector<std::string>& names)

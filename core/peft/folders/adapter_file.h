@@ -19,6 +19,8 @@
 
 namespace luthier::peft {
 
+struct Method; // method.h
+
 inline constexpr const char* kScoreTensor = "base_model.model.score.weight"; // of score_folder.h, which reads it
 inline constexpr const char* kScoreBias = "base_model.model.score.bias";     // of values alone
 
@@ -70,6 +72,9 @@ private:
 
 // Refuses when both fingerprints are known and differ; the sentence names both, and the name of the recorded base.
 Result<void> checkBase(const std::string& recorded, const std::string& baseFingerprint, const std::string& recordedName);
+
+// Kinds of adapter folders of the methods for which `can` holds, each once though several methods write it: "LORA, IA3".
+std::string kindsOf(bool (*can)(const Method& method));
 
 // "a, b and 3 more".
 std::string listedNames(const std::vector<std::string>& names);

@@ -58,17 +58,14 @@ Result<void> attach(nn::Decoder& decoder, const fs::path& folder, double weight,
         return fits;
     }
     const std::string type = file->type();
-    std::string known;
     for (const Method& method : methods()) {
         if (method.open && method.folderType == type) {
             auto opened = method.open(decoder, *file);
             return opened ? takeScoreHead(decoder, folder) : opened;
         }
-        const bool isNamed = (", " + known + ",").find(", " + method.folderType + ",") != std::string::npos; // several methods write one kind
-        known += method.open && !isNamed ? (known.empty() ? "" : ", ") + method.folderType : "";
     }
     return file->problem(type.empty() ? "peft_type is missing; is this an adapter's config?"
-                                      : "peft_type \"" + type + "\" cannot be opened; " + known + " can");
+                                      : "peft_type \"" + type + "\" cannot be opened; " + kindsOf([](const Method& method) { return method.open != nullptr; }) + " can");
 }
 
 Result<void> attachFor(nn::Decoder& decoder, const fs::path& folder, double weight, const std::string& baseFingerprint, AdapterUse use)

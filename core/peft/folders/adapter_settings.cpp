@@ -21,19 +21,14 @@ Result<AdapterSettings> readAdapterSettings(const std::filesystem::path& adapter
     }
     // Of two rows that write the same kind of folder, the one that holds the base as it was held.
     const Method* found = nullptr;
-    std::string known;
     for (const Method& method : methods()) {
-        if (!method.settingsOf) {
-            continue;
-        }
-        const bool isNamed = (", " + known + ",").find(", " + method.folderType + ",") != std::string::npos; // several methods write one kind
-        known += isNamed ? "" : (known.empty() ? "" : ", ") + method.folderType;
-        if (method.folderType == file->type() && (!found || method.quantization.empty() != held->has_value())) {
+        if (method.settingsOf && method.folderType == file->type() && (!found || method.quantization.empty() != held->has_value())) {
             found = &method;
         }
     }
     if (!found) {
-        return file->problem("training cannot go on from peft_type \"" + file->type() + "\"; it can from " + known);
+        return file->problem("training cannot go on from peft_type \"" + file->type() + "\"; it can from "
+                             + kindsOf([](const Method& method) { return method.settingsOf != nullptr; }));
     }
     auto settings = found->settingsOf(*file);
     if (!settings) {

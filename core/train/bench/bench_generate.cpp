@@ -97,18 +97,15 @@ Result<void> answerOne(nn::Decoder& decoder, const GenerateBenchSettings& settin
     result.secondsPerToken = secondsSince(start) / static_cast<double>(settings.tokens);
     result.tokensPerSecond = 1 / result.secondsPerToken;
     if (settings.profile) {
-        auto kernels = profileKernels([&] {
+        const auto work = [&] {
             for (std::int64_t i = 0; i < kProfiled; ++i) {
                 id = next(decoder, id, cache, card.get());
             }
             synchronise(decoder.device());
-        });
+        };
+        auto kernels = profileKernels(work, kProfiled);
         if (!kernels) {
             return kernels.error();
-        }
-        for (KernelTime& kernel : *kernels) {
-            kernel.calls /= kProfiled;
-            kernel.seconds /= kProfiled;
         }
         result.kernels = std::move(*kernels);
     }

@@ -10,7 +10,7 @@
 
 namespace luthier::train {
 
-Result<std::vector<KernelTime>> profileKernels(const std::function<void()>& work)
+Result<std::vector<KernelTime>> profileKernels(const std::function<void()>& work, std::int64_t rounds)
 {
     namespace profiler = torch::autograd::profiler;
     using torch::profiler::impl::ActivityType;
@@ -31,6 +31,8 @@ Result<std::vector<KernelTime>> profileKernels(const std::function<void()>& work
     }
     std::vector<KernelTime> times;
     for (auto& [name, time] : byName) {
+        time.calls /= rounds;
+        time.seconds /= static_cast<double>(rounds);
         times.push_back(std::move(time));
     }
     if (times.empty()) {

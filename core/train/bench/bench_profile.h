@@ -17,8 +17,8 @@ struct KernelTime {
     double seconds = 0;
 };
 
-// Runs the work, which waits for the card at its end; the kernels' times, the largest first. Errors: LibTorch's profiler sees
-// no kernels here (a CPU, or a card that lets nobody look).
-Result<std::vector<KernelTime>> profileKernels(const std::function<void()>& work);
+// Runs the work, so many rounds of the same, which waits for the card at its end; the kernels of a round with their times, the largest
+// first. Errors: LibTorch's profiler sees no kernels here (a CPU, or a card that lets nobody look).
+Result<std::vector<KernelTime>> profileKernels(const std::function<void()>& work, std::int64_t rounds);
 
 } // namespace luthier::train

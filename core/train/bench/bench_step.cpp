@@ -256,19 +256,13 @@ void ofAllRanks(StepBatches& batches, std::int64_t ranks)
 Result<std::vector<KernelTime>> profileSteps(TrainStep& trainStep, const StepBatches& batches, const StepBenchSettings& settings, at::Device device)
 {
     constexpr std::int64_t kSteps = 2;
-    auto kernels = profileKernels([&] {
+    const auto work = [&] {
         for (std::int64_t i = 0; i < kSteps; ++i) {
             trainStep.run(batches, settings.warmup + settings.steps + i + 1, kRate, [] {});
         }
         synchronise(device);
-    });
-    if (kernels) {
-        for (KernelTime& kernel : *kernels) {
-            kernel.calls /= kSteps;
-            kernel.seconds /= kSteps;
-        }
-    }
-    return kernels;
+    };
+    return profileKernels(work, kSteps);
 }
 
 Result<StepBenchResult> bench(const StepBenchSettings& settings)

@@ -44,19 +44,32 @@ std::int64_t heldBytes(nn::Decoder& decoder)
     return bytes;
 }
 
-void countProjections(nn::Decoder& decoder, MethodSize& size)
+// Over all layers' groups, and of the layer that has most.
+struct GroupBytes {
+    std::int64_t all = 0;
+    std::int64_t largestLayer = 0;
+};
+
+GroupBytes groupBytes(nn::Decoder& decoder, const std::function<std::int64_t(const nn::LinearGroup&)>& bytesOfOne)
 {
+    GroupBytes bytes;
     std::int64_t layer = 0;
     for (const nn::LinearGroup* group : decoder.groups()) {
-        layer = group->index % nn::LayerShards::kGroups == 0 ? 0 : layer;
-        std::int64_t bytes = bytesOf(group->weight);
-        for (const quant::QuantisedWeight& weight : group->quantised) {
-            bytes += weight.bytes();
-        }
-        layer += bytes;
-        size.projectionBytes += bytes;
-        size.largestLayerBytes = std::max(size.largestLayerBytes, layer);
+        const std::int64_t own = bytesOfOne(*group);
+        layer = (group->index % nn::LayerShards::kGroups == 0 ? 0 : layer) + own;
+        bytes.all += own;
+        bytes.largestLayer = std::max(bytes.largestLayer, layer);
     }
+    return bytes;
+}
+
+std::int64_t weightBytesOf(const nn::LinearGroup& group)
+{
+    std::int64_t bytes = bytesOf(group.weight);
+    for (const quant::QuantisedWeight& weight : group.quantised) {
+        bytes += weight.bytes();
+    }
+    return bytes;
 }
 
 // In the leaf's dtype, or in fp32 where several micro-batches add up.
@@ -143,7 +156,9 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     MethodSize size;
     size.totalParameters = model->numParameters();
     size.weightBytes = heldBytes(decoder);
-    countProjections(decoder, size);
+    const GroupBytes projections = groupBytes(decoder, weightBytesOf);
+    size.projectionBytes = projections.all;
+    size.largestLayerBytes = projections.largestLayer;
     const auto seed = static_cast<std::uint64_t>(config.run.seed);
     if (auto attached = method.attach(decoder, config.method, {seed, config.model.path}); !attached) {
         return attached.error();
@@ -172,13 +187,10 @@ Result<MethodSize> measure(const config::RunConfig& config, const peft::Method& 
     }
     countPasses(decoder, size);
     if (config.model.frozenDtype == "fp8") { // beside the weights
-        std::int64_t layer = 0;
-        for (const nn::LinearGroup* group : decoder.groups()) {
-            layer = (group->index % nn::LayerShards::kGroups == 0 ? 0 : layer) + nn::fp8Bytes(*group);
-            size.eightBitBytes += nn::fp8Bytes(*group);
-            size.largestEightBitBytes = std::max(size.largestEightBitBytes, layer);
-        }
-        size.weightBytes += size.eightBitBytes;
+        const GroupBytes codes = groupBytes(decoder, nn::fp8Bytes);
+        size.eightBitBytes = codes.all;
+        size.largestEightBitBytes = codes.largestLayer;
+        size.weightBytes += codes.all;
     }
     if ((*objective)->heads) {
         for (const objectives::Head& head : (*objective)->heads(config.objective, model->hidden)) {

@@ -105,6 +105,16 @@ MicroBatch packedToRoundSizes(MicroBatch batch)
     return batch;
 }
 
+std::vector<std::vector<std::int64_t>> recordedShape(MicroBatch batch)
+{
+    std::vector<std::vector<std::int64_t>> shapes;
+    for (const at::Tensor* tensor : objectives::tensorsOf(batch)) {
+        shapes.push_back(tensor->sizes().vec());
+    }
+    shapes.push_back({batch.packing.longest});
+    return shapes;
+}
+
 StepGraphs::StepGraphs(at::Device device, WorkRecorder recorder)
     : m_device(device), m_recorder(std::move(recorder)), m_wanted(m_recorder != nullptr)
 {
@@ -126,12 +136,7 @@ MicroBatch StepGraphs::padded(MicroBatch batch) const
 
 StepGraphs::Recording* StepGraphs::recordingOf(const Input& input)
 {
-    MicroBatch batch = input.batch;
-    std::vector<std::vector<std::int64_t>> shapes;
-    for (const at::Tensor* tensor : objectives::tensorsOf(batch)) {
-        shapes.push_back(tensor->sizes().vec());
-    }
-    shapes.push_back({batch.packing.longest});
+    auto shapes = recordedShape(input.batch);
     const auto found = std::find_if(m_recordings.begin(), m_recordings.end(), [&](const auto& r) {
         return r->shapes == shapes && r->training == input.pass.training && r->adapters == input.pass.adapters;
     });

@@ -34,6 +34,9 @@ MicroBatch paddedToRoundSizes(MicroBatch batch);
 // looks at, that shares beginnings or is too large to be recorded stays as it is. In CPU memory.
 MicroBatch packedToRoundSizes(MicroBatch batch);
 
+// What passes over batches have in common that are played from one recording: sizes of the batch's tensors, and how long a segment may be.
+std::vector<std::vector<std::int64_t>> recordedShape(MicroBatch batch);
+
 class StepGraphs {
 public:
     // What differs from one pass over batches of one shape to the next.
@@ -71,7 +74,7 @@ public:
 
 private:
     struct Recording {
-        std::vector<std::vector<std::int64_t>> shapes; // of the batch's tensors, and how long a segment may be
+        std::vector<std::vector<std::int64_t>> shapes; // recordedShape() of the batch
         bool training = false;
         std::shared_ptr<const nn::AdapterSet> adapters;
         bool seen = false;

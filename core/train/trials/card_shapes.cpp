@@ -13,14 +13,6 @@ namespace {
 constexpr std::int64_t kMostLookedAt = 2048;                 // micro-batches
 constexpr std::int64_t kMostTokens = std::int64_t{16} << 20; // in them
 
-std::vector<std::int64_t> shapeOf(const MicroBatch& batch)
-{
-    std::vector<std::int64_t> shape = batch.ids.sizes().vec();
-    shape.push_back(batch.places.defined() ? batch.places.numel() : -1);
-    shape.push_back(batch.packing.longest);
-    return shape;
-}
-
 // Texts one behind the other go through a kernel that needs none.
 bool needsPlan(const MicroBatch& batch)
 {
@@ -46,7 +38,7 @@ CardShapes::CardShapes(const RunParts& parts, const TrainStep& step) : m_parts(p
         for (std::size_t i = 0; i < count && !isEnough(); ++i, ++m_looked) {
             const MicroBatch batch = m_step.padded(makeMicroBatch(parts.data.train, epoch.batch(i), form));
             tokens += batch.ids.numel();
-            ++m_counts[shapeOf(batch)];
+            ++m_counts[recordedShape(batch)];
             if (needsPlan(batch)) {
                 m_plans.try_emplace({batch.ids.size(1), batch.ids.size(0)}, Place{number, i});
             }
@@ -59,7 +51,7 @@ double CardShapes::timesOf(const StepBatches& step) const
 {
     double seen = 0;
     for (const MicroBatch& batch : step.batches) {
-        const auto found = m_counts.find(shapeOf(batch));
+        const auto found = m_counts.find(recordedShape(batch));
         seen += found == m_counts.end() ? 1.0 : static_cast<double>(found->second);
     }
     const double mean = seen / static_cast<double>(std::max<std::size_t>(1, step.batches.size()));

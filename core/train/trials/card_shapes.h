@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -39,7 +38,7 @@ private:
 
     const RunParts& m_parts;
     const TrainStep& m_step;
-    std::map<std::vector<std::int64_t>, std::int64_t> m_counts;
+    std::map<std::vector<std::vector<std::int64_t>>, std::int64_t> m_counts; // by recordedShape()
     std::map<Plan, Place> m_plans; // where each came first; those that were met are gone
     std::int64_t m_looked = 0;     // micro-batches
     double m_passes = 0;           // of the whole run

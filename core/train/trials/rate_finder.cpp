@@ -47,9 +47,7 @@ std::vector<double> unlikeOthers(const TrialParts& trial, std::int64_t steps, co
         StepBatches step = source->next();
         double sum = 0;
         for (MicroBatch& batch : step.batches) {
-            if (batch.ends.defined()) {
-                batch.firstScale = objectives::firstScaleOf(step.items, step.firsts, batch.ids);
-            }
+            batch.firstScale = objectives::firstScaleOf(step.items, step.firsts, batch.ids);
             sum += loss.measured(toDevice(std::move(batch), parts.placement.device)).sum.item<double>();
         }
         losses.push_back(sum / static_cast<double>(loss.divisor(step.trained, step.items)));
