@@ -425,13 +425,6 @@
 <context>
     <name>luthier::ui::DataSave</name>
     <message numerus="yes">
-        <source>%Ln row(s) lie(s) in %1.</source>
-        <translation>
-            <numerusform>%Ln row lies in %1.</numerusform>
-            <numerusform>%Ln rows lie in %1.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
         <source>%Ln row(s) will be saved, in the order of the table.</source>
         <translation>
             <numerusform>%Ln row will be saved, in the order of the table.</numerusform>
@@ -510,19 +503,22 @@
     </message>
 </context>
 <context>
+    <name>luthier::ui::DataMaking</name>
+    <message numerus="yes">
+        <source>%Ln row(s) lie(s) in %1.</source>
+        <translation>
+            <numerusform>%Ln row lies in %1.</numerusform>
+            <numerusform>%Ln rows lie in %1.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>luthier::ui::DataMix</name>
     <message numerus="yes">
         <source>%Ln row(s), shuffled.</source>
         <translation>
             <numerusform>%Ln row, shuffled.</numerusform>
             <numerusform>%Ln rows, shuffled.</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%Ln row(s) lie(s) in %1.</source>
-        <translation>
-            <numerusform>%Ln row lies in %1.</numerusform>
-            <numerusform>%Ln rows lie in %1.</numerusform>
         </translation>
     </message>
 </context>

@@ -13,7 +13,6 @@
 #include "ui/widgets/conversation/diff_text.h"
 #include "ui/workspace/run_controller.h"
 
-#include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
@@ -32,7 +31,6 @@
 #include <QtTest>
 
 #include <algorithm>
-#include <memory>
 #include <string>
 
 using namespace luthier;
@@ -55,11 +53,7 @@ private Q_SLOTS:
         if (!support::hasBundledWeights()) {
             QSKIP("the bundled model's weights are not here");
         }
-        m_app = std::make_unique<app::Application>(*qApp);
-        m_app->window().resize(1280, 800);
-        m_app->start({});
-        QVERIFY(QTest::qWaitForWindowExposed(&m_app->window()));
-        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kOpenMs);
+        open({}, kOpenMs);
     }
     void cleanupTestCase() { m_app.reset(); }
 
@@ -312,7 +306,7 @@ private:
         QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, QPoint(line.left() + box / 2 + 3, line.center().y()));
     }
 
-    // By its own list, opened and clicked; `what` is data or text of the line.
+    // `what` is data or text of the line.
     void choose(QComboBox* box, const QString& what)
     {
         int row = box->findText(what);
@@ -320,13 +314,7 @@ private:
             row = box->itemData(i).toString() == what || box->itemText(i).contains(what, Qt::CaseInsensitive) ? i : row;
         }
         QVERIFY2(row >= 0, qPrintable(what));
-        QTest::mouseClick(box, Qt::LeftButton, {}, box->rect().center());
-        QAbstractItemView* view = box->view();
-        QTRY_VERIFY(view->isVisible());
-        const QModelIndex index = box->model()->index(row, box->modelColumn());
-        view->scrollTo(index);
-        QTest::qWait(QApplication::doubleClickInterval() * 3 / 2); // the list takes no click that belongs to its opening, by a timer that may be 5 % late
-        QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(index).center());
+        chooseRow(box, row);
         QTRY_COMPARE(box->currentIndex(), row);
     }
 
@@ -335,7 +323,6 @@ private:
         click(find<QWidget>(&m_app->window(), (std::string(id) + "Button").c_str()));
         QTRY_COMPARE(m_app->window().currentPage(), QString::fromLatin1(id));
     }
-    QWidget* mainButton(const char* id) { return find<QWidget>(&m_app->window(), (std::string(id) + "MainAction").c_str()); }
 };
 
 QTEST_MAIN(TestEvaluateRound)

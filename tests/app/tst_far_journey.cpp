@@ -11,7 +11,6 @@
 #include "ui/pages/runs/runs_page.h"
 #include "ui/workspace/run_controller.h"
 
-#include <QAbstractItemView>
 #include <QAction>
 #include <QApplication>
 #include <QComboBox>
@@ -63,7 +62,7 @@ private Q_SLOTS:
         }
         QVERIFY2(problem.empty(), problem.c_str());
         qputenv("LUTHIER_SSH", QByteArray::fromStdString(m_server.ssh()));
-        open({});
+        open({}, kOpenMs);
         QTRY_VERIFY_WITH_TIMEOUT(page<TunePage>("tune")->isEnabled(), kOpenMs);
     }
 
@@ -81,7 +80,9 @@ private Q_SLOTS:
         setValue(tune, "run.batch_size", std::int64_t{1});
         setValue(tune, "run.gradient_accumulation", std::int64_t{1});
         auto* choice = find<QComboBox>(tune, "placeChoice");
-        pick(choice, QStringLiteral("Another machine\u2026"));
+        const int another = choice->findText(QStringLiteral("Another machine\u2026"));
+        QVERIFY(another >= 0);
+        chooseRow(choice, another);
         QPointer<RemoteDialog> dialog;
         QTRY_VERIFY((dialog = m_app->window().findChild<RemoteDialog*>()) != nullptr && dialog->isVisible());
         write(find<QComboBox>(dialog, "remoteHost")->lineEdit(), QStringLiteral("gone"));
@@ -151,7 +152,7 @@ private Q_SLOTS:
         const auto lines = [this] { return shell(QStringLiteral("grep -c '\"step\"' '%1/events.jsonl'").arg(QString::fromStdString(m_there))).toInt(); };
         const int left = lines();
         QTRY_VERIFY_WITH_TIMEOUT(lines() > left + 2, kAwaitMs); // it goes on
-        open({QString::fromStdString(folder), {}});
+        open({QString::fromStdString(folder), {}}, kOpenMs);
         m_app->window().showPage(QStringLiteral("runs"));
         auto* watch = page<RunsPage>("runs");
         QTRY_VERIFY_WITH_TIMEOUT(watch->model()->find(m_run) != nullptr, kOpenMs);
@@ -184,14 +185,6 @@ private Q_SLOTS:
     }
 
 private:
-    void open(const app::Request& start)
-    {
-        m_app = std::make_unique<app::Application>(*qApp);
-        m_app->window().resize(1280, 800);
-        m_app->start(start);
-        QVERIFY(QTest::qWaitForWindowExposed(&m_app->window()));
-        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, kOpenMs);
-    }
     RunController* runs() const { return m_app->workspace().runs(); }
     static void click(QWidget* widget) { QTest::mouseClick(widget, Qt::LeftButton); }
     static void write(QLineEdit* edit, const QString& text)
@@ -199,27 +192,6 @@ private:
         QTest::mouseDClick(edit, Qt::LeftButton);
         edit->selectAll();
         QTest::keyClicks(edit, text);
-    }
-    void pick(QComboBox* choice, const QString& text)
-    {
-        QTest::mouseClick(choice, Qt::LeftButton);
-        QAbstractItemView* list = choice->view();
-        QTRY_VERIFY(list->isVisible());
-        const QModelIndex row = choice->model()->index(choice->findText(text), 0);
-        QVERIFY2(row.isValid(), qPrintable(text));
-        list->scrollTo(row);
-        QTest::mouseMove(list->viewport(), list->visualRect(row).center());
-        QTest::qWait(QApplication::doubleClickInterval() + 50); // a release just behind the press that opened the list is none
-        QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(row).center());
-    }
-    QPushButton* mainButton(const char* id) const
-    {
-        for (auto* at = page<QWidget>(id)->parentWidget(); at != nullptr; at = at->parentWidget()) {
-            if (auto* found = at->findChild<QPushButton*>(QString::fromLatin1(id) + QStringLiteral("MainAction")); found != nullptr) {
-                return found;
-            }
-        }
-        return nullptr;
     }
     QToolButton* buttonOf(const char* action) const
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs on another machine, here this one behind an sshd of the test's own on loopback: what it needs is brought there, it outlives
 // the connection, and what comes back is what a run here would have made.
+#include "tests/support/free_port.h"
 #include "tests/support/ssh_server.h"
 #include "tests/support/tiny_run.h"
 

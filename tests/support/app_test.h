@@ -10,12 +10,15 @@
 #include "ui/pages/pages.h"
 #include "ui/pages/tune/tune_page.h"
 
+#include <QAbstractItemView>
 #include <QApplication>
+#include <QComboBox>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <system_error>
 
 namespace luthier::support {
@@ -66,6 +69,28 @@ protected:
         return QApplication::focusWidget() == target;
     }
 
+    // The program with its window and a project.
+    void open(const app::Request& start, int milliseconds)
+    {
+        m_app = std::make_unique<app::Application>(*qApp);
+        m_app->window().resize(1280, 800);
+        m_app->start(start);
+        QVERIFY(QTest::qWaitForWindowExposed(&m_app->window()));
+        QTRY_VERIFY_WITH_TIMEOUT(m_app->workspace().project() != nullptr, milliseconds);
+    }
+
+    // By its own list, opened and clicked.
+    static void chooseRow(QComboBox* box, int row)
+    {
+        QTest::mouseClick(box, Qt::LeftButton, {}, box->rect().center());
+        QAbstractItemView* view = box->view();
+        QTRY_VERIFY(view->isVisible());
+        const QModelIndex index = box->model()->index(row, box->modelColumn());
+        view->scrollTo(index);
+        QTest::qWait(QApplication::doubleClickInterval() * 3 / 2); // the list takes no click that belongs to its opening, by a timer that may be 5 % late
+        QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(index).center());
+    }
+
     template <class T>
     T* page(const char* id) const
     {
@@ -77,6 +102,8 @@ protected:
     {
         return child<T>(parent, name);
     }
+
+    QWidget* mainButton(const char* id) const { return find<QWidget>(&m_app->window(), (std::string(id) + "MainAction").c_str()); }
 
     static void setValue(ui::TunePage* tune, const char* key, const fields::Value& value)
     {

@@ -3,6 +3,8 @@
 // configuration knows "box" (this machine), "gone" (nobody answers) and "stranger" (box, whose key ssh does not know).
 #pragma once
 
+#include "tests/support/free_port.h"
+
 #include <QProcess>
 #include <QStandardPaths>
 #include <QTemporaryDir>
@@ -10,26 +12,11 @@
 
 #include <filesystem>
 #include <fstream>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <string>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace luthier::support {
-
-inline int freePort()
-{
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool known = ::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0
-                       && ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(socket);
-    return known ? ntohs(address.sin_port) : 0;
-}
 
 class SshServer {
 public:

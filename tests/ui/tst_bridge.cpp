@@ -2,6 +2,7 @@
 // What crosses the border between threads: events in order with the end last, jobs with progress, stale results dropped.
 #include "ui/bridge/job.h"
 #include "ui/bridge/run_bridge.h"
+#include "ui/bridge/write_slot.h"
 
 #include <QSemaphore>
 #include <QSignalSpy>
@@ -121,6 +122,23 @@ private Q_SLOTS:
         QTest::qWait(0);
         QCOMPARE(told, QList<int>{2});
         QVERIFY(wasCancelled && !slot.isRunning());
+    }
+
+    // Of what is asked for while a write is under way the last is written, behind it, as it was when it was asked for.
+    void ofWritesTheLastOneStays()
+    {
+        WriteSlot slot;
+        QSemaphore mayEnd;
+        QList<int> written;
+        int done = 0;
+        for (int value = 1; value <= 3; ++value) {
+            slot.start(this, [&, value] { mayEnd.acquire(); written += value; return Result<void>(); }, [&done](const Result<void>&) { ++done; });
+        }
+        QVERIFY(slot.isWriting());
+        mayEnd.release(3);
+        QTRY_COMPARE(done, 2);
+        QCOMPARE(written, QList<int>({1, 3}));
+        QVERIFY(!slot.isWriting());
     }
 
     void aSlotThatIsGoneIsToldNothing()

@@ -105,7 +105,6 @@ private Q_SLOTS:
         QVERIFY(ids.contains(QStringLiteral("loss")));
     }
 
-    // Every measure is drawn by one chart at most, and the chart that it names is there.
     // Memory and files are told in powers of ten everywhere in the window.
     void unitsAreTheWindows()
     {
@@ -140,6 +139,7 @@ private Q_SLOTS:
         QVERIFY(contrast(with.pixelColor(1, with.height() / 2), without.pixelColor(1, with.height() / 2)) >= 3);
     }
 
+    // Every measure is drawn by one chart at most, and the chart that it names is there.
     void measuresFindTheirChart()
     {
         for (const measures::Measure& measure : measures::table()) {

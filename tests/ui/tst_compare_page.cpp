@@ -638,6 +638,7 @@ private Q_SLOTS:
             const auto& answer = m_page->contest()->answer(side);
             QVERIFY2(answer.problem.isEmpty() && answer.finish != QStringLiteral("cancel") && answer.numTokens > 0, qPrintable(answer.problem));
         }
+        QCoreApplication::processEvents(); // what stands below the last answer finds its room
         support::savePicture(m_page.get(), QStringLiteral("compare-failed"));
     }
 

@@ -484,6 +484,8 @@ private Q_SLOTS:
         auto* list = m_tune->findChild<QListWidget*>(QStringLiteral("queueList"));
         auto* goOn = m_tune->findChild<QPushButton*>(QStringLiteral("queueGoOn"));
         QVERIFY(!list->isVisible());
+        const RunQueue::Waiting same{m_tune->document()->config()};
+        QCOMPARE(same.name().toStdString(), m_workspace->project()->runs()->front().name); // as the run will be called
         for (const std::int64_t steps : {2, 3, 4}) {
             setValue("run.max_steps", steps);
             setValue("run.name", std::to_string(steps) + " steps");
@@ -497,6 +499,7 @@ private Q_SLOTS:
         RunQueue* queue = m_tune->queue();
         QCOMPARE(list->count(), 3);
         QVERIFY(list->isVisible() && !goOn->isVisible());
+        support::savePicture(m_tune->grab(), QStringLiteral("tune-queue"));
         list->setCurrentRow(1);
         m_tune->findChild<QPushButton*>(QStringLiteral("queueEarlier"))->click();
         QCOMPARE(list->item(0)->text(), QStringLiteral("3 steps"));

@@ -2,7 +2,6 @@
 #include "ui/workspace/run_controller.h"
 
 #include "core/away/away_run.h"
-#include "core/peft/methods/lora_settings.h"
 #include "core/report/event_logs.h"
 #include "core/store/next_recipe.h"
 #include "core/store/recorder.h"
@@ -13,10 +12,10 @@
 #include "core/train/start_point.h"
 #include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
+#include "ui/workspace/run_name.h"
 #include "ui/workspace/workspace.h"
 
 #include <QCoreApplication>
-#include <QFileInfo>
 #include <QMetaObject>
 
 #include <algorithm>
@@ -27,21 +26,6 @@ namespace {
 
 constexpr std::size_t kMostTold = 2;     // differences in a name
 constexpr std::size_t kLongestTold = 16; // characters of a value in it
-
-// "LoRA 16, workshop_instructions"
-std::string nameOf(const config::RunConfig& config)
-{
-    if (!config.run.name.empty()) {
-        return config.run.name;
-    }
-    const QString data = config.data.train.empty() ? QString()
-                                                   : QFileInfo(QString::fromStdString(config.data.train.front())).completeBaseName();
-    const QString method = config.method.kind == "lora"
-                               ? RunController::tr("LoRA %1").arg(config.method.of<peft::LoraSettings>().rank)
-                               : config.method.kind == "full" ? RunController::tr("Full") : QString::fromStdString(config.method.kind);
-    //: a run's name: method, data file
-    return RunController::tr("%1, %2").arg(method, data).toStdString();
-}
 
 // Another run of that name is told apart by what is different this time, else by a number.
 std::string ownName(store::Project& project, const std::string& wanted, const config::RunConfig& config)
@@ -136,7 +120,7 @@ void RunController::start(const config::RunConfig& config, const away::RunPlace&
             return started.error();
         }
         config::RunConfig& config = started->config;
-        config.run.name = ownName(*project, nameOf(config), config);
+        config.run.name = ownName(*project, runNameOf(config), config);
         auto rows = store::runRows(project.get(), config.data);
         if (!rows) {
             return rows.error();

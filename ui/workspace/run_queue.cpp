@@ -4,10 +4,9 @@
 #include "core/store/project.h"
 #include "core/train/trials/shootout.h"
 #include "ui/workspace/run_controller.h"
+#include "ui/workspace/run_name.h"
 #include "ui/workspace/shootout_queue.h"
 #include "ui/workspace/workspace.h"
-
-#include <QFileInfo>
 
 #include <algorithm>
 #include <utility>
@@ -47,12 +46,7 @@ Result<std::vector<RunQueue::Waiting>> queueFrom(const Json& all)
 
 QString RunQueue::Waiting::name() const
 {
-    if (!config.run.name.empty()) {
-        return QString::fromStdString(config.run.name);
-    }
-    const QString data = config.data.train.empty() ? QString() : QFileInfo(QString::fromStdString(config.data.train.front())).completeBaseName();
-    //: a run that waits: method, data file
-    return tr("%1, %2").arg(QString::fromStdString(config.method.kind), data);
+    return QString::fromStdString(runNameOf(config));
 }
 
 RunQueue::RunQueue(Workspace& workspace, const ShootoutQueue& shootouts, QObject* parent) : QObject(parent), m_workspace(workspace), m_shootouts(shootouts)
@@ -174,23 +168,14 @@ void RunQueue::tell()
     Q_EMIT changed();
 }
 
-// One write at a time; what changed meanwhile is written after it.
 void RunQueue::save()
 {
-    if (std::exchange(m_isSaving, true)) {
-        m_isDirty = true;
-        return;
-    }
-    startJob(this, [project = m_project, waiting = m_waiting] { return project ? project->setValue(kQueueKey, queueJson(waiting)) : Result<void>(); },
-             [this](const Result<void>& saved) {
-                 m_isSaving = false;
-                 if (!saved) {
-                     m_workspace.say(QString::fromStdString(saved.error().message));
-                 }
-                 if (std::exchange(m_isDirty, false)) {
-                     save();
-                 }
-             });
+    const auto write = [project = m_project, waiting = m_waiting] { return project ? project->setValue(kQueueKey, queueJson(waiting)) : Result<void>(); };
+    m_saving.start(this, write, [this](const Result<void>& saved) {
+        if (!saved) {
+            m_workspace.say(QString::fromStdString(saved.error().message));
+        }
+    });
 }
 
 } // namespace luthier::ui

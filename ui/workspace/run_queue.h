@@ -10,6 +10,7 @@
 #include "core/away/run_place.h"
 #include "core/config/run_config.h"
 #include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 
 #include <QObject>
 
@@ -34,7 +35,7 @@ public:
         config::RunConfig config;
         away::RunPlace place = {};
 
-        QString name() const; // of the run that it will be, or what it trains on
+        QString name() const; // of the run that it will be
     };
 
     RunQueue(Workspace& workspace, const ShootoutQueue& shootouts, QObject* parent = nullptr);
@@ -64,11 +65,10 @@ private:
     std::shared_ptr<store::Project> m_project; // whose they are
     std::vector<Waiting> m_waiting;
     JobSlot m_loadJob;
+    WriteSlot m_saving;
     bool m_isHeld = false;
     bool m_isPreparing = false; // memory is given back first
     bool m_isStarting = false;  // the first one was asked for, and has no run yet
-    bool m_isSaving = false;
-    bool m_isDirty = false;
 };
 
 } // namespace luthier::ui

@@ -244,24 +244,13 @@ void ShootoutQueue::finish()
     Q_EMIT changed();
 }
 
-// One write at a time; what changed meanwhile is written after it.
 void ShootoutQueue::save()
 {
-    if (m_isSaving) {
-        m_isDirty = true;
-        return;
-    }
-    m_isSaving = true;
-    startJob(this, [project = m_project, record = m_record] { return store::saveShootout(*project, record); },
-             [this](const Result<void>& saved) {
-                 m_isSaving = false;
-                 if (!saved) {
-                     m_workspace.say(QString::fromStdString(saved.error().message));
-                 }
-                 if (std::exchange(m_isDirty, false)) {
-                     save();
-                 }
-             });
+    m_saving.start(this, [project = m_project, record = m_record] { return store::saveShootout(*project, record); }, [this](const Result<void>& saved) {
+        if (!saved) {
+            m_workspace.say(QString::fromStdString(saved.error().message));
+        }
+    });
 }
 
 } // namespace luthier::ui

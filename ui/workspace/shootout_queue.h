@@ -10,6 +10,7 @@
 
 #include "core/config/run_config.h"
 #include "core/store/shootout_record.h"
+#include "ui/bridge/write_slot.h"
 
 #include <QElapsedTimer>
 #include <QObject>
@@ -63,8 +64,7 @@ private:
     bool m_isRunning = false;
     bool m_hasBegun = false;  // the one in training has its run
     bool m_isPassing = false; // the one in training was cancelled: go on with the next
-    bool m_isSaving = false;
-    bool m_isDirty = false;
+    WriteSlot m_saving;
 };
 
 } // namespace luthier::ui

@@ -151,6 +151,15 @@ std::vector<evaluation::SystemRating> JudgingDesk::ratings() const
     return evaluation::ratingsOf(m_pairs, evaluation::votesOfPeople(m_votes));
 }
 
+qint64 JudgingDesk::numSystems() const
+{
+    std::set<std::string> systems;
+    for (const evaluation::JudgedPair& pair : m_pairs) {
+        systems.insert({pair.first, pair.second});
+    }
+    return static_cast<qint64>(systems.size());
+}
+
 qint64 JudgingDesk::numJudged() const
 {
     std::set<std::int64_t> judged;

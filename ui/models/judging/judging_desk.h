@@ -51,6 +51,7 @@ public:
     evaluation::Tally tally() const;             // of all people, over the systems of the pairs
     evaluation::JudgeAgreement agreement() const; // of people
     std::vector<evaluation::SystemRating> ratings() const; // of all systems of the pairs by people's votes, the best first
+    qint64 numSystems() const;
     qint64 numJudged() const; // pairs that some person judged, skipped ones not
     const std::vector<std::string>& criteria() const { return m_row.criteria; }
     std::vector<evaluation::CriterionScore> criterionScores() const;

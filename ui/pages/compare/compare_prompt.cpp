@@ -25,7 +25,7 @@ enum Which { kWhichDiverse, kWhichNearest, kWhichRows };
 
 ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
     : QDialog(parent), m_system(new QPlainTextEdit), m_shots(new WholeField), m_which(new QComboBox), m_rows(new QLineEdit),
-      m_problem(new StatusLabel(Token::Bad)),
+      m_problem(new StatusLabel(Token::Bad)), m_form(new QFormLayout),
       m_ok(makeButton(QStringLiteral("promptAdd"), tr("&Add"), tr("Add a column in which the base answers with this before the question")))
 {
     setObjectName(QStringLiteral("comparePromptDialog"));
@@ -56,12 +56,10 @@ ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
     m_rows->setPlaceholderText(tr("3, 17, 42"));
     m_problem->setObjectName(QStringLiteral("promptProblem"));
     m_problem->setWordWrap(true);
-    auto* form = new QFormLayout;
-    form->addRow(tr("&System text"), m_system);
-    form->addRow(tr("&Examples"), m_shots);
-    form->addRow(tr("&Which"), m_which);
-    form->addRow(tr("&Rows"), m_rows);
-    m_form = form;
+    m_form->addRow(tr("&System text"), m_system);
+    m_form->addRow(tr("&Examples"), m_shots);
+    m_form->addRow(tr("&Which"), m_which);
+    m_form->addRow(tr("&Rows"), m_rows);
     auto* cancel = makeButton(QStringLiteral("promptCancel"), tr("Cancel"), tr("Add nothing"));
     cancel->setAutoDefault(false);
     auto* buttons = new QHBoxLayout;
@@ -69,13 +67,13 @@ ComparePrompt::ComparePrompt(bool hasTraining, QWidget* parent)
     buttons->addWidget(cancel);
     buttons->addWidget(m_ok);
     auto* layout = new QVBoxLayout(this);
-    layout->addLayout(form);
+    layout->addLayout(m_form);
     layout->addWidget(m_problem);
     layout->addLayout(buttons);
     m_ok->setDefault(true); // in the dialog by now: before, it would not know of it
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_ok, &QPushButton::clicked, this, [this] {
-        const auto rows = isByHand() ? evaluation::shotRowsOf(m_rows->text().toStdString()) : Result<std::vector<std::int64_t>>(std::vector<std::int64_t>());
+        const auto rows = rowsByHand();
         Q_EMIT chosen(m_system->toPlainText(), m_shots->value(), m_which->currentIndex() == kWhichNearest, rows ? *rows : std::vector<std::int64_t>());
         accept();
     });
@@ -91,11 +89,16 @@ bool ComparePrompt::isByHand() const
     return m_which->currentIndex() == kWhichRows;
 }
 
+Result<std::vector<std::int64_t>> ComparePrompt::rowsByHand() const
+{
+    return isByHand() ? evaluation::shotRowsOf(m_rows->text().toStdString()) : Result<std::vector<std::int64_t>>(std::vector<std::int64_t>());
+}
+
 void ComparePrompt::showWhether()
 {
     m_form->setRowVisible(m_rows, isByHand());
     m_form->setRowVisible(m_shots, !isByHand()); // as many as are named
-    const auto rows = isByHand() ? evaluation::shotRowsOf(m_rows->text().toStdString()) : Result<std::vector<std::int64_t>>(std::vector<std::int64_t>());
+    const auto rows = rowsByHand();
     m_problem->setText(rows || m_rows->text().trimmed().isEmpty() ? QString() : problemSentence(QString::fromStdString(rows.message())));
     m_problem->setVisible(!m_problem->text().isEmpty());
     m_ok->setEnabled(isByHand() ? bool(rows) : m_shots->value() > 0 || !m_system->toPlainText().trimmed().isEmpty());

@@ -4,6 +4,8 @@
 // Threads: GUI thread.
 #pragma once
 
+#include "core/base/result.h"
+
 #include <QDialog>
 
 #include <cstdint>
@@ -33,13 +35,14 @@ Q_SIGNALS:
 private:
     void showWhether();
     bool isByHand() const;
+    Result<std::vector<std::int64_t>> rowsByHand() const; // none where so many are shown
 
     QPlainTextEdit* m_system;
     QSpinBox* m_shots;
     QComboBox* m_which;
     QLineEdit* m_rows;
     QLabel* m_problem;
-    QFormLayout* m_form = nullptr;
+    QFormLayout* m_form;
     QPushButton* m_ok;
 };
 

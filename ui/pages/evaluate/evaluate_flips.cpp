@@ -39,7 +39,7 @@ EvaluateFlips::EvaluateFlips(QWidget* parent)
     m_kind->setToolTip(tr("Rows that became worse, or better, by the first metric"));
     m_list->setObjectName(QStringLiteral("evalChanged"));
     m_list->setAccessibleName(tr("Rows that changed"));
-    m_list->setToolTip(tr("Rows that changed, the largest change first"));
+    m_list->setToolTip(tr("Rows that changed, each with how much the metric that decides the verdict changed; the largest change first"));
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // what has no room ends in an ellipsis; the question stands whole beside it
     m_list->setTextElideMode(Qt::ElideRight);
     m_question->setToolTip(tr("What was asked"));

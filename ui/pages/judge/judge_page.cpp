@@ -381,12 +381,12 @@ QString JudgePage::ratingsText(const std::vector<evaluation::SystemRating>& rati
 void JudgePage::showTally()
 {
     const auto tally = m_desk->tally();
-    const auto ratings = m_desk->ratings();
-    const bool areMany = ratings.size() > 2; // what two of them came to says little then
-    m_action->setEnabled(m_desk->numJudged() > 0);
+    const qint64 judged = m_desk->numJudged();
+    const bool areMany = m_desk->numSystems() > 2; // what two of them came to says little then
+    m_action->setEnabled(judged > 0);
     const bool isOpen = m_desk->pair() != nullptr;
-    m_tell->setVisible(isOpen && m_desk->numJudged() > 0);
-    if (m_desk->numJudged() == 0) {
+    m_tell->setVisible(isOpen && judged > 0);
+    if (judged == 0) {
         m_tally->setText(tr("Nothing is judged yet. Who made which answer is told to nobody, and the sides are drawn anew for each pair."));
         return;
     }
@@ -395,7 +395,7 @@ void JudgePage::showTally()
         m_tally->setText(areMany ? sentence : sentence + QLatin1Char(' ') + (tally.isClear ? tr("It is clear already: more pairs will hardly change it.") : tr("It is not clear yet.")));
         return;
     }
-    QString text = areMany ? ratingsText(ratings) : winsText(tally);
+    QString text = areMany ? ratingsText(m_desk->ratings()) : winsText(tally);
     if (!areMany && std::isfinite(tally.longerRate)) {
         text += QLatin1Char(' ') + tr("The longer answer won %1 %.").arg(percent(tally.longerRate));
     }

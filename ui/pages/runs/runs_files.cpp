@@ -115,20 +115,13 @@ void RunsFiles::showLogged()
 void RunsFiles::setLogged()
 {
     const auto project = m_workspace.project();
-    m_saveAgain = m_isSaving; // one after the other: the last one stays
-    if (m_isSaving || !project) {
+    if (!project) {
         return;
     }
-    m_isSaving = true;
     const report::LiveLogs logs{m_logBoard->isChecked(), m_logLines->isChecked()};
     const QString said = logs.tensorBoard || logs.jsonLines ? tr("Runs that start or go on from now are logged in the folder logs of each") : tr("Runs are not logged beside the project");
-    startJob(this, [project, logs] { return report::setLiveLogs(*project, logs); }, [this, said](const Result<void>& done) {
-        m_isSaving = false;
-        m_workspace.say(done ? said : QString::fromStdString(done.message()));
-        if (m_saveAgain) {
-            setLogged();
-        }
-    });
+    m_saving.start(this, [project, logs] { return report::setLiveLogs(*project, logs); },
+                   [this, said](const Result<void>& done) { m_workspace.say(done ? said : QString::fromStdString(done.message())); });
 }
 
 // `job` gives what is said when it is done.

@@ -7,6 +7,7 @@
 
 #include "core/store/project.h"
 #include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 
 #include <QToolButton>
 
@@ -43,8 +44,7 @@ private:
     QMenu* m_trash;
     QAction* m_logBoard;
     QAction* m_logLines;
-    bool m_isSaving = false; // of both switches
-    bool m_saveAgain = false;
+    WriteSlot m_saving; // of both switches
     JobSlot m_trashJob;
 };
 

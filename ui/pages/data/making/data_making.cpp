@@ -133,6 +133,11 @@ void DataMaking::lookAheadSoon()
     m_soon.start();
 }
 
+DataMaking::Made DataMaking::madeRows(std::int64_t rows, const QString& path)
+{
+    return {{path}, tr("%Ln row(s) lie(s) in %1.", nullptr, static_cast<int>(rows)).arg(QFileInfo(path).fileName())};
+}
+
 Result<void> DataMaking::mustBeNew(const QString& path)
 {
     if (QFileInfo::exists(path)) {

@@ -14,6 +14,7 @@
 #include <QPointer>
 #include <QTimer>
 
+#include <cstdint>
 #include <functional>
 
 class QLabel;
@@ -55,6 +56,7 @@ protected:
 
     void build(QLayout* options, QWidget* preview); // once, at the end of the constructor
     void lookAheadSoon();
+    static Made madeRows(std::int64_t rows, const QString& path); // so many lie there now
     static Result<void> mustBeNew(const QString& path); // an error where a file is; for jobs
     void setNote(const QString& text, bool canMake); // what would come of it; a problem
 

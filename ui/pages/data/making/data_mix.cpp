@@ -255,7 +255,7 @@ DataMaking::Work DataMix::making(const QString& path)
         if (!rows) {
             return rows.error();
         }
-        return Made{{path}, tr("%Ln row(s) lie(s) in %1.", nullptr, static_cast<int>(*rows)).arg(QFileInfo(path).fileName())};
+        return madeRows(*rows, path);
     };
 }
 

@@ -201,20 +201,11 @@ void DataReview::showState()
     m_note->setText(m_problem.isEmpty() ? counts : m_problem);
 }
 
-// One writing at a time, the newest last.
 void DataReview::save()
 {
-    if (std::exchange(m_isSaving, true)) {
-        m_saveAgain = true;
-        return;
-    }
-    startJob(this, [path = m_path, rows = m_model->rows()] { return saveReview(path.toStdString(), rows); }, [this](const Result<void>& saved) {
-        m_isSaving = false;
+    m_saving.start(this, [path = m_path, rows = m_model->rows()] { return saveReview(path.toStdString(), rows); }, [this](const Result<void>& saved) {
         m_problem = saved ? QString() : QString::fromStdString(saved.message());
         showState();
-        if (std::exchange(m_saveAgain, false)) {
-            save();
-        }
     });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 #include "ui/models/data/data_document.h"
 #include "ui/models/data/review_model.h"
 
@@ -30,7 +31,7 @@ public:
     ~DataReview() override;
 
     ReviewModel* model() const { return m_model; }
-    bool isSaving() const { return m_isSaving || m_soon.isActive(); }
+    bool isSaving() const { return m_saving.isWriting() || m_soon.isActive(); }
 
 Q_SIGNALS:
     void accepted(const QString& file, int rows); // accepted rows lie there now
@@ -50,8 +51,7 @@ private:
     ReviewModel* m_model;
     JobSlot m_reading;
     QTimer m_soon; // several keys are saved at once
-    bool m_isSaving = false;
-    bool m_saveAgain = false;
+    WriteSlot m_saving;
     QString m_problem;
     QStackedWidget* m_stack;
     QLabel* m_empty;

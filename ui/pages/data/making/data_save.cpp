@@ -7,7 +7,6 @@
 #include "ui/widgets/row_view.h"
 
 #include <QComboBox>
-#include <QFileInfo>
 #include <QFormLayout>
 #include <QHeaderView>
 #include <QTableView>
@@ -101,7 +100,7 @@ DataMaking::Work DataSave::making(const QString& path)
         if (!counts) {
             return counts.error();
         }
-        return Made{{path}, tr("%Ln row(s) lie(s) in %1.", nullptr, static_cast<int>(counts->saved)).arg(QFileInfo(path).fileName())};
+        return madeRows(counts->saved, path);
     };
 }
 

@@ -100,11 +100,13 @@ void TuneShootout::buildTable()
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(ShootoutTable::kMethodColumn, QHeaderView::Stretch);
     // Qt leaves a stretched column as wide as it was where the others need all the room.
-    connect(m_order, &QAbstractItemModel::columnsInserted, m_view, [view = m_view] {
+    const auto giveRoom = [view = m_view] {
         if (QHeaderView* header = view->horizontalHeader(); header->length() > view->viewport()->width()) {
             header->resizeSection(ShootoutTable::kMethodColumn, static_cast<QAbstractItemView*>(view)->sizeHintForColumn(ShootoutTable::kMethodColumn));
         }
-    }, Qt::QueuedConnection); // once the new ones have their widths
+    };
+    connect(m_order, &QAbstractItemModel::columnsInserted, m_view, giveRoom, Qt::QueuedConnection); // once the new ones have their widths
+    connect(m_order, &QAbstractItemModel::modelReset, m_view, giveRoom, Qt::QueuedConnection);      // an earlier one comes with all of its columns
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &TuneShootout::refresh);
     connect(m_view, &QTableView::activated, this, [this] {
         if (m_showRun->isEnabled()) {
