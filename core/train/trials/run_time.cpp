@@ -27,14 +27,18 @@ namespace luthier::train {
 
 namespace {
 
-// Of the run that is expected, and at least so many seconds, for each of what is measured.
+// Of the run that is expected, and at least so many seconds, for each of what is measured. On a CPU less will do: what comes first there
+// takes hardly more than what comes later, and a run of seconds is not worth another second of waiting.
 constexpr double kWorth = 0.01;
-constexpr double kLeastSeconds = 0.4;
+constexpr double kLeastOnCard = 0.4;
+constexpr double kLeastSeconds = 0.05;
 constexpr double kMostSeconds = 20;
 constexpr std::size_t kMostSizes = 8;
 constexpr std::size_t kLeastSizes = 2;
 constexpr std::size_t kMostBatches = 8; // of a step
 constexpr double kSteady = 0.2;         // seconds behind which one timing is enough
+constexpr double kAnswering = 0.25;     // seconds at least, for the pieces of an answer
+constexpr std::size_t kLeastBatches = 3; // of a walk
 constexpr int kMostRepeats = 4;
 constexpr std::size_t kMostPlans = 4;   // of cuDNN, timed
 constexpr double kWarming = 3;          // seconds at most, for what a card loads and plans when it is first needed
@@ -71,7 +75,7 @@ public:
     {
         const config::RunSettings& settings = m_run.config.run;
         const std::int64_t total = m_run.parts.totalSteps;
-        m_budget = std::clamp(kWorth * m_run.secondsPerPass * static_cast<double>(total * settings.gradientAccumulation), kLeastSeconds, kMostSeconds);
+        m_budget = std::clamp(kWorth * m_run.secondsPerPass * static_cast<double>(total * settings.gradientAccumulation), isCard() ? kLeastOnCard : kLeastSeconds, kMostSeconds);
         RunTime time;
         if (isCard()) {
             m_shapes.emplace(m_run.parts, m_run.step);
@@ -183,7 +187,7 @@ private:
         double spent = 0;
         do {
             spent += secondsOfOne(m_run.step, batches);
-        } while (++repeats < kMostRepeats && spent < kSteady && !isStopped());
+        } while (++repeats < kMostRepeats && spent < std::min(kSteady, m_budget) && !isStopped());
         return spent / repeats;
     }
 
@@ -213,34 +217,76 @@ private:
     }
 
     using Walk = std::function<void(const std::function<bool()>& isStopped)>;
+    using WalkOver = std::function<void(const ItemStore& items, const std::function<bool()>& isStopped)>;
 
-    // Of a walk over all items, longest first, that asks before each batch whether it is to stop. On a card it is walked once before, as every
-    // shape of it makes what is only made once.
-    double walkSeconds(const ItemStore& items, const Walk& walk)
+    std::size_t walkBatch() const { return static_cast<std::size_t>(std::max<std::int64_t>(1, m_run.config.run.batchSize)); }
+
+    std::int64_t walkTokens(const ItemStore& items, std::size_t most) const
+    {
+        const std::vector<std::uint32_t> order = longestFirst(items);
+        std::int64_t tokens = 0;
+        for (std::size_t i = 0; i < order.size() && i / walkBatch() < most; i += walkBatch()) {
+            tokens += tokensOf(items, std::span(order).subspan(i, std::min(walkBatch(), order.size() - i)), false);
+        }
+        return tokens;
+    }
+
+    // As many batches of a walk as the budget is worth, evenly spread over it: it goes from the longest rows to the shortest, which take
+    // longer for each of their tokens.
+    ItemStore spreadOf(const ItemStore& items) const
+    {
+        const std::vector<std::uint32_t> order = longestFirst(items);
+        const std::size_t all = (order.size() + walkBatch() - 1) / walkBatch();
+        const double onePass = std::max(m_run.secondsPerPass / 2, 1e-6); // forward alone, of the largest
+        const std::size_t some = std::min(all, std::max(kLeastBatches, static_cast<std::size_t>(m_budget / onePass)));
+        std::vector<std::uint32_t> taken;
+        for (std::size_t k = 0; k < some; ++k) {
+            const std::size_t first = (2 * k + 1) * all / (2 * some) * walkBatch();
+            for (std::size_t i = first; i < std::min(first + walkBatch(), order.size()); ++i) {
+                taken.push_back(order[i]);
+            }
+        }
+        ItemStore spread(items.columns());
+        for (const std::uint32_t item : taken) {
+            spread.append(items, item);
+        }
+        for (std::size_t c = 0; c < items.columns().size(); ++c) { // joined items leave theirs behind
+            std::vector<float> values;
+            for (const std::uint32_t item : taken) {
+                values.push_back(items.column(c)[item]);
+            }
+            spread.setColumn(items.columns()[c], std::move(values));
+        }
+        return spread;
+    }
+
+    // Of a walk over all items, longest first, that asks before each batch whether it is to stop.
+    double walkSeconds(const ItemStore& items, const WalkOver& walk)
     {
         if (isCard()) {
-            warm(walk);
+            return walkedOnCard(items, walk);
         }
+        const ItemStore some = spreadOf(items);
+        const double start = now();
+        walk(some, [this] { return isStopped(); });
+        const double spent = now() - start;
+        return spent * static_cast<double>(walkTokens(items, items.size())) / static_cast<double>(std::max<std::int64_t>(1, walkTokens(some, some.size())));
+    }
+
+    // It is walked once before, as every shape of it makes what is only made once.
+    double walkedOnCard(const ItemStore& items, const WalkOver& walk)
+    {
+        warm([&](const std::function<bool()>& isStopped) { walk(items, isStopped); });
         const double start = now();
         std::size_t asked = 0;
         bool isCut = false;
-        walk([&] {
+        walk(items, [&] {
             isCut = isStopped() || (++asked > 1 && now() - start > m_budget);
             return isCut;
         });
         const double spent = now() - start;
-        const std::vector<std::uint32_t> order = longestFirst(items);
-        const auto size = static_cast<std::size_t>(std::max<std::int64_t>(1, m_run.config.run.batchSize));
-        const std::size_t batches = (order.size() + size - 1) / size;
-        const std::size_t walked = isCut ? std::max<std::size_t>(1, asked) - 1 : batches;
-        std::int64_t done = 0;
-        std::int64_t all = 0;
-        for (std::size_t i = 0; i < batches; ++i) {
-            const std::int64_t tokens = tokensOf(items, std::span(order).subspan(i * size, std::min(size, order.size() - i * size)), false);
-            done += i < walked ? tokens : 0;
-            all += tokens;
-        }
-        return spent * static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(1, done));
+        const std::size_t walked = isCut ? std::max<std::size_t>(1, asked) - 1 : items.size();
+        return spent * static_cast<double>(walkTokens(items, items.size())) / static_cast<double>(std::max<std::int64_t>(1, walkTokens(items, walked)));
     }
 
     void warm(const Walk& walk)
@@ -252,12 +298,13 @@ private:
     double evaluationSeconds()
     {
         RunParts& parts = m_run.parts;
-        const auto once = [&](BatchLoss loss, const ItemStore& items) {
+        const auto once = [&](const BatchLoss& loss, const ItemStore& items) {
             if (items.isEmpty()) {
                 return 0.0;
             }
-            Evaluator evaluator(std::move(loss), items, m_run.config.run.batchSize);
-            return walkSeconds(items, [&](const std::function<bool()>& stopped) { evaluator.run(0, [](std::int64_t, std::int64_t) {}, stopped); });
+            return walkSeconds(items, [&](const ItemStore& some, const std::function<bool()>& stopped) {
+                Evaluator(loss, some, m_run.config.run.batchSize).run(0, [](std::int64_t, std::int64_t) {}, stopped);
+            });
         };
         return once(lossOf(m_run.config, parts), parts.data.heldOut) + once(generalLossOf(m_run.config, parts), parts.data.general);
     }
@@ -278,7 +325,7 @@ private:
         std::int64_t asked = 0;
         bool isCut = false;
         probes.answer(0, nobody, [&] {
-            isCut = isCut || isStopped() || (++asked > 1 && now() - start > std::max(m_budget, 1.0));
+            isCut = isCut || isStopped() || (++asked > 1 && now() - start > std::max(m_budget, isCard() ? 1.0 : kAnswering));
             return isCut;
         });
         const double spent = now() - start;
@@ -292,8 +339,8 @@ private:
         if (!m_run.config.run.rowLosses) {
             return 0;
         }
-        return 2 * walkSeconds(parts.data.train, [&](const std::function<bool()>& stopped) {
-            static_cast<void>(rowLossesOf(*parts.decoder, parts.data.train, m_run.config.run.batchSize, {}, stopped));
+        return 2 * walkSeconds(parts.data.train, [&](const ItemStore& some, const std::function<bool()>& stopped) {
+            static_cast<void>(rowLossesOf(*parts.decoder, some, m_run.config.run.batchSize, {}, stopped));
         });
     }
 

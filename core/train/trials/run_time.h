@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a run's time is made of, measured with its own parts before it begins. Internal to core: names torch types.
 //
-// Steps: whole steps of the first epoch, some of each size, passed at a rate of zero. Evaluations, losses of rows and answers:
-// each once, or its beginning where that alone takes long, counted by tokens; on a card behind a first time, which loads and plans what
-// later ones find. Saving: a checkpoint, or two parts of one, and a result, in the trial's folder. How often each happens is what the run
+// Steps: whole steps of the first epoch, some of each size, passed at a rate of zero. Evaluations and losses of rows: some of their
+// batches, evenly spread over long and short rows and as many as the run is worth, counted by tokens; on a card each once or its beginning,
+// behind a first time, which loads and plans what later ones find. Answers: once, or their beginning. Saving: a checkpoint, or two parts of one, and a result, in the trial's folder. How often each happens is what the run
 // itself does (step/evaluations.h, plan/disk_plan.h).
 #pragma once
 
