@@ -123,6 +123,7 @@ Objective kto()
     row.mismatches = true;
     row.dropsInputs = false;
     row.columns = {"desirable"};
+    row.meets = "desirable"; // a step of one kind alone moves everything one way
     row.measures = {"kl", "reward_chosen", "reward_rejected", "logp_chosen", "logp_rejected", "share_desirable"};
     row.finish = kto_objective::overTheirOwn;
     return row;

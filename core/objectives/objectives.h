@@ -79,6 +79,7 @@ struct Objective : fields::Row {
     bool judges = false;                       // the result scores texts and answers none
     bool labelled = false;                     // items have labels: their numbers, in the order of the labels, are the column kLabelColumn
     std::vector<std::string> columns = {};     // numbers that each item brings
+    std::string meets = {};                    // one of `columns`: items above 0 in it and the others share each step (train/plan/batch_plan.h)
     std::vector<std::string> measures = {};    // ids (core/measures) of what the loss tells besides itself, in its order
     void (*finish)(measures::Values& values) = nullptr; // of a step or set, once divided: what has a divisor of its own; null: nothing
     std::vector<Head> (*heads)(const ObjectiveSettings& settings, std::int64_t hidden) = nullptr; // null: none

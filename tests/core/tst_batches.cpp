@@ -57,6 +57,22 @@ BatchSettings settingsOf(const std::string& padding, std::int64_t batch = 4, std
     return {batch, accumulation, 32, padding, true, 42};
 }
 
+// Every `every`-th item is of the first kind and has 30 to 39 tokens, the others 3 to 12.
+ItemStore judgedStore(int rows, int every)
+{
+    ItemStore store(std::vector<std::string>{"desirable"});
+    for (int i = 0; i < rows; ++i) {
+        const bool isGood = i % every == 0;
+        objectives::Sequence sequence;
+        sequence.ids.assign(static_cast<std::size_t>((isGood ? 30 : 3) + (i * 7) % 10), i);
+        sequence.trained.assign(sequence.ids.size(), 1);
+        sequence.trained[0] = 0;
+        const float value = isGood ? 1.0F : 0.0F;
+        store.append(train::Item{}, std::span(&sequence, 1), std::span(&value, 1));
+    }
+    return store;
+}
+
 std::vector<std::string> paddings()
 {
     for (const auto& part : config::parts()) {
@@ -107,6 +123,9 @@ private Q_SLOTS:
     void everyPadding();
     void cuttingStepsKeepsTheirRows();
     void bucketsSaveWork();
+    void kindsMeetInEveryStep_data();
+    void kindsMeetInEveryStep();
+    void kindsSaveWork();
     void packedFillsItsRoom();
     void stepsAreCounted();
     void microBatches();
@@ -254,6 +273,82 @@ void TestBatches::bucketsSaveWork()
     };
     QVERIFY(static_cast<double>(padded("length_buckets")) < 1.05 * static_cast<double>(store.sequences().numTokens()));
     QVERIFY(static_cast<double>(padded("longest")) > 1.2 * static_cast<double>(store.sequences().numTokens()));
+}
+
+void TestBatches::kindsMeetInEveryStep_data()
+{
+    QTest::addColumn<QString>("padding");
+    QTest::addColumn<int>("rows");
+    QTest::addColumn<int>("every");
+    for (const char* padding : {"longest", "length_buckets"}) {
+        for (const auto& [rows, every] : {std::pair{400, 2}, {397, 2}, {411, 8}, {129, 3}, {1000, 5}}) {
+            QTest::addRow("%s, %d rows, every %d.", padding, rows, every) << QString::fromLatin1(padding) << rows << every;
+        }
+    }
+}
+
+// Whatever their lengths are: good answers are long here and bad ones short. And which items make a step depends on no cut.
+void TestBatches::kindsMeetInEveryStep()
+{
+    QFETCH(QString, padding);
+    QFETCH(int, rows);
+    QFETCH(int, every);
+    const ItemStore store = judgedStore(rows, every);
+    const auto isGood = *store.find("desirable");
+    std::vector<std::vector<std::uint32_t>> steps;
+    for (const auto& [batch, accumulation] : {std::pair{4, 2}, {8, 1}, {1, 8}}) {
+        BatchSettings settings = settingsOf(padding.toStdString(), batch, accumulation);
+        settings.meets = "desirable";
+        for (std::int64_t number = 0; number < 3; ++number) {
+            const auto epoch = BatchPlan(store, settings).epoch(number);
+            for (std::size_t begin = 0; begin + 8 <= epoch.items.size(); begin += 8) {
+                const auto good = std::count_if(epoch.items.begin() + static_cast<std::ptrdiff_t>(begin), epoch.items.begin() + static_cast<std::ptrdiff_t>(begin + 8),
+                                                [&](std::uint32_t item) { return isGood[item] > 0; });
+                QVERIFY2(good > 0 && good < 8, qPrintable(QStringLiteral("step %1 of epoch %2: %3 good").arg(begin / 8).arg(number).arg(good)));
+                QVERIFY(std::abs(static_cast<double>(good) - 8.0 / every) <= 1);
+            }
+            const std::set<std::uint32_t> seen(epoch.items.begin(), epoch.items.end());
+            QCOMPARE(seen.size(), static_cast<std::size_t>(rows));
+        }
+        steps.push_back(BatchPlan(store, settings).epoch(1).items);
+        settings.shuffle = false; // in the order of the file, then, and nothing else
+        const auto asTheyLie = BatchPlan(store, settings).epoch(1).items;
+        QVERIFY(settings.padding != "longest" || std::is_sorted(asTheyLie.begin(), asTheyLie.end()));
+    }
+    QVERIFY(steps[0] == steps[1] && steps[1] == steps[2]);
+}
+
+// Items of one kind, or of none, are planned as they were before there were kinds; those of two still share steps with others as long.
+void TestBatches::kindsSaveWork()
+{
+    for (const std::string& padding : paddings()) {
+        BatchSettings settings = settingsOf(padding);
+        const ItemStore plain = storeOf(203);
+        const auto before = BatchPlan(plain, settings).epoch(2);
+        settings.meets = "desirable";
+        QVERIFY(BatchPlan(plain, settings).epoch(2).items == before.items);
+    }
+    const ItemStore store = judgedStore(1000, 2);
+    const auto isGood = *store.find("desirable");
+    const auto apart = [&](const char* padding) { // how far the lengths of each kind are apart in a step, summed
+        BatchSettings settings = settingsOf(padding, 1, 8);
+        settings.meets = "desirable";
+        const auto epoch = BatchPlan(store, settings).epoch(0);
+        std::int64_t sum = 0;
+        for (std::size_t begin = 0; begin + 8 <= epoch.items.size(); begin += 8) {
+            for (const bool good : {true, false}) {
+                std::set<std::int64_t> lengths;
+                for (std::size_t i = begin; i < begin + 8; ++i) {
+                    if ((isGood[epoch.items[i]] > 0) == good) {
+                        lengths.insert(store.longest(epoch.items[i]));
+                    }
+                }
+                sum += *lengths.rbegin() - *lengths.begin();
+            }
+        }
+        return sum;
+    };
+    QVERIFY2(4 * apart("length_buckets") < apart("longest"), qPrintable(QStringLiteral("%1 and %2").arg(apart("length_buckets")).arg(apart("longest"))));
 }
 
 void TestBatches::packedFillsItsRoom()

@@ -4,6 +4,7 @@
 #include "core/base/random.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -20,6 +21,11 @@ base::Random randomOf(std::uint64_t seed, std::int64_t epoch, std::uint64_t purp
     return base::Random(more.next() ^ purpose);
 }
 
+bool isOfFirst(float kind)
+{
+    return kind > 0;
+}
+
 } // namespace
 
 BatchSettings batchSettings(const config::RunConfig& config, std::int64_t maxLength)
@@ -34,6 +40,9 @@ std::vector<std::uint32_t> BatchPlan::order(std::int64_t epoch) const
     std::iota(items.begin(), items.end(), 0u);
     if (m_settings.shuffle) {
         randomOf(m_settings.seed, epoch, 1).shuffle(items);
+        if (const auto known = kinds()) {
+            items = mixed(items, *known);
+        }
     }
     const auto sortBy = [&items](const auto& key) {
         std::stable_sort(items.begin(), items.end(), [&key](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
@@ -55,12 +64,63 @@ void BatchPlan::sortByLength(std::span<std::uint32_t> items) const
     });
 }
 
+std::optional<std::span<const float>> BatchPlan::kinds() const
+{
+    return m_settings.meets.empty() ? std::nullopt : m_store.find(m_settings.meets);
+}
+
+// Each kind in the order that it was given, their places spread evenly: n places in a row have n times a kind's share of it, rounded down
+// or up.
+std::vector<std::uint32_t> BatchPlan::mixed(const std::vector<std::uint32_t>& items, std::span<const float> kinds) const
+{
+    std::array<std::vector<std::uint32_t>, 2> of;
+    for (const std::uint32_t item : items) {
+        of[isOfFirst(kinds[item]) ? 0 : 1].push_back(item);
+    }
+    const std::size_t all = items.size();
+    const std::size_t first = of[0].size();
+    std::array<std::size_t, 2> next{};
+    std::vector<std::uint32_t> result;
+    result.reserve(all);
+    for (std::size_t place = 0; place < all; ++place) {
+        const std::size_t kind = (place + 1) * first / all > place * first / all ? 0 : 1;
+        result.push_back(of[kind][next[kind]++]);
+    }
+    return result;
+}
+
+// By length, each step with as many items of a kind as it had.
+void BatchPlan::sortInSteps(std::span<std::uint32_t> items, std::size_t stepItems) const
+{
+    const auto known = kinds();
+    if (!known) {
+        sortByLength(items);
+        return;
+    }
+    const auto kindOf = [&](std::uint32_t item) { return std::size_t{isOfFirst((*known)[item]) ? 0u : 1u}; };
+    std::array<std::vector<std::uint32_t>, 2> of;
+    for (const std::uint32_t item : items) {
+        of[kindOf(item)].push_back(item);
+    }
+    sortByLength(of[0]);
+    sortByLength(of[1]);
+    std::array<std::size_t, 2> next{};
+    for (std::size_t begin = 0; begin < items.size(); begin += stepItems) {
+        const auto step = items.subspan(begin, std::min(stepItems, items.size() - begin));
+        for (std::uint32_t& item : step) {
+            const std::size_t kind = kindOf(item);
+            item = of[kind][next[kind]++];
+        }
+        sortByLength(step);
+    }
+}
+
 std::vector<std::uint32_t> BatchPlan::bucketed(std::vector<std::uint32_t> order, std::int64_t epoch) const
 {
     const auto stepItems = static_cast<std::size_t>(m_settings.batchSize * m_settings.accumulation);
     const std::size_t stretch = m_settings.shuffle ? stepItems * kStepsInBucket : stepItems;
     for (std::size_t begin = 0; begin < order.size(); begin += stretch) {
-        sortByLength(std::span(order).subspan(begin, std::min(stretch, order.size() - begin)));
+        sortInSteps(std::span(order).subspan(begin, std::min(stretch, order.size() - begin)), stepItems);
     }
     if (!m_settings.shuffle) {
         return order;

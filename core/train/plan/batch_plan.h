@@ -8,13 +8,18 @@
 //                   the items inside a step are sorted
 //   packed          items one behind the other, at most batchSize * maxLength tokens for each of an item's sequences a
 //                   micro-batch, no padding
+//
+// Items of two kinds that must meet (`meets`) are shuffled so that each step has its share of both, and buckets keep that:
+// a step has one of each kind as soon as there are as many of the rarer as there are steps.
 #pragma once
 
 #include "core/config/run_config.h"
 #include "core/train/plan/items.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace luthier::train {
@@ -47,6 +52,7 @@ struct BatchSettings {
     bool shuffle = true;
     std::uint64_t seed = 42;
     std::string order = "usual"; // shortest, longest, field: in this order in every epoch, whatever `shuffle` says
+    std::string meets = {};      // Objective::meets; empty, or where the items have no such column: one kind
 };
 
 class BatchPlan {
@@ -66,7 +72,10 @@ public:
 private:
     std::vector<std::uint32_t> order(std::int64_t epoch) const;
     void sortByLength(std::span<std::uint32_t> items) const;
+    std::vector<std::uint32_t> mixed(const std::vector<std::uint32_t>& items, std::span<const float> kinds) const;
+    void sortInSteps(std::span<std::uint32_t> items, std::size_t stepItems) const;
     std::vector<std::uint32_t> bucketed(std::vector<std::uint32_t> order, std::int64_t epoch) const;
+    std::optional<std::span<const float>> kinds() const; // none: all items are of one
     EpochPlan packed(std::vector<std::uint32_t> order) const;
 
     const ItemStore& m_store;
