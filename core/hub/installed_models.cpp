@@ -2,9 +2,9 @@
 #include "core/hub/installed_models.h"
 
 #include "core/base/files.h"
+#include "core/base/other_makes.h"
 #include "core/base/paths.h"
 #include "core/hub/hub_cache.h"
-#include "core/weights/other_makes.h"
 
 #include <algorithm>
 #include <string_view>
@@ -126,14 +126,6 @@ void addCache(std::vector<InstalledModel>& models, const fs::path& root)
     }
 }
 
-// Whether nothing there has the name of a part of a model.
-bool isElse(const fs::path& path)
-{
-    std::error_code code;
-    return path.extension() != ".gguf" && !fs::exists(path / "config.json", code) && !fs::exists(path / "model.safetensors", code)
-           && !fs::exists(path / "model.safetensors.index.json", code);
-}
-
 } // namespace
 
 std::string modelNameOf(const fs::path& path)
@@ -167,7 +159,8 @@ InstalledModel readInstalledModel(const fs::path& path, ModelSource source)
     if (config) {
         model.config = std::move(*config);
     } else {
-        model.problem = isElse(path) ? path.string() + ": this is no model that can be opened; " + weights::whatLiesThere(path) : config.message();
+        const std::string other = base::whatElse(path);
+        model.problem = other.empty() ? config.message() : path.string() + ": this is no model that can be opened; " + other;
     }
     return model;
 }

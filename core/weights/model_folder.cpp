@@ -2,9 +2,9 @@
 #include "core/weights/model_folder.h"
 
 #include "core/base/hash.h"
+#include "core/base/other_makes.h"
 #include "core/nn/families/weight_names.h"
 #include "core/weights/gguf/model.h"
-#include "core/weights/other_makes.h"
 #include "core/weights/safetensors_header.h"
 #include "core/weights/stored_names.h"
 
@@ -44,7 +44,7 @@ bool isPlainName(const std::string& name)
 
 Error noWeights(const fs::path& folder)
 {
-    return {folder.string() + ": there is no " + kSingle + " and no " + kIndex + "; " + whatLiesThere(folder)};
+    return {folder.string() + ": there is no " + kSingle + " and no " + kIndex + "; " + base::whatLiesThere(folder)};
 }
 
 // Files that are named as a model's, and hold something else.
@@ -55,7 +55,7 @@ Result<void> checkMake(const fs::path& folder, const Tensors& tensors)
     for (const auto& [name, tensor] : tensors) {
         names.push_back(name);
     }
-    const std::string said = whatTheyAre(names);
+    const std::string said = base::whatTheyAre(names);
     return said.empty() ? Result<void>() : Result<void>(Error{folder.string() + ": " + said});
 }
 
@@ -225,7 +225,7 @@ Result<ModelFolder> ModelFolder::open(const fs::path& folder)
     }
     std::error_code code;
     if (!fs::is_directory(folder, code)) {
-        return Error{folder.string() + ": " + whatLiesThere(folder)};
+        return Error{folder.string() + ": " + base::whatLiesThere(folder)};
     }
     const bool single = isThere(folder / kSingle);
     if (!single && !isThere(folder / kIndex)) {

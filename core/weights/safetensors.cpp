@@ -3,7 +3,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/files.h"
-#include "core/weights/other_makes.h"
+#include "core/base/other_makes.h"
 #include "core/weights/safetensors_header.h"
 
 #include <algorithm>
@@ -65,7 +65,7 @@ Result<std::uint64_t> sizeOfRegular(int descriptor, const fs::path& path)
 std::string otherMake(int descriptor, const fs::path& path, std::uint64_t fileSize)
 {
     std::string head(static_cast<std::size_t>(std::min<std::uint64_t>(fileSize, 32)), '\0');
-    return readAt(descriptor, path, 0, head.size(), head.data()) ? whatBegins(head) : std::string();
+    return readAt(descriptor, path, 0, head.size(), head.data()) ? base::whatBegins(head) : std::string();
 }
 
 Result<std::uint64_t> headerSize(int descriptor, const fs::path& path, std::uint64_t fileSize)

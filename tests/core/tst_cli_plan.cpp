@@ -134,18 +134,57 @@ private Q_SLOTS:
         QVERIFY(QJsonDocument(told.lines[0]["warnings"].toArray()).toJson().contains("the answer is empty"));
     }
 
-    // Marks of a template inside of texts may end an answer in its middle.
+    // Marks of a template inside of texts may end an answer in its middle: every row is looked at, not those alone whose fields are
+    // tried out.
     void marksInsideOfTextsAreSaid()
     {
         std::string rows;
         for (int i = 0; i < 40; ++i) {
-            rows += "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::string(i % 2 == 0 ? "<|end|> " : "") + std::to_string(i) + ".\"}\n";
+            rows += "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::string(i >= 30 ? "<|end|> " : "") + std::to_string(i) + ".\"}\n";
         }
         need(base::writeFileAtomically(at("rows.jsonl"), rows));
         const auto told = luthierRun({"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns="});
         QVERIFY2(told.code == 0, told.err.constData());
         const QByteArray warnings = QJsonDocument(told.lines[0]["warnings"].toArray()).toJson();
-        QVERIFY2(warnings.contains("stand inside of what is said"), warnings.constData());
+        const QByteArray said = "stand inside of what is said in 10 rows (the first is row 31)";
+        QVERIFY2(warnings.contains(said), warnings.constData());
+        const auto shown = luthierRun({"render", "--model", QString::fromStdString(kModel), "--data", path("rows.jsonl")});
+        QVERIFY2(shown.err.contains(said), shown.err.constData());
+    }
+
+    // Whatever a command wants of the folder first, it says what lies there.
+    void aFolderThatIsNoModelIsNamed_data()
+    {
+        QTest::addColumn<QString>("file");
+        QTest::addColumn<QString>("said");
+        QTest::newRow("shards") << "model-00001-of-00002.safetensors" << "there are shards (model-00001-of-00002.safetensors) without their index";
+        QTest::newRow("a cache") << "snapshots/0a1b/config.json" << "this is the hub's cache of one model; choose a folder inside snapshots";
+        QTest::newRow("to run alone") << "model.onnx" << "this is a model in ONNX (model.onnx)";
+        QTest::newRow("an adapter") << "adapter_model.safetensors" << "this is an adapter; open its base model";
+        QTest::newRow("nothing") << "" << "the folder is empty";
+    }
+
+    void aFolderThatIsNoModelIsNamed()
+    {
+        QFETCH(QString, file);
+        QFETCH(QString, said);
+        QDir other(path("other"));
+        QVERIFY(other.mkpath(QStringLiteral(".")) && other.mkpath(QFileInfo(other.filePath(file)).path()));
+        if (!file.isEmpty()) {
+            need(base::writeFileAtomically(other.filePath(file).toStdString(), ""));
+        }
+        const QString rows = path("rows.jsonl");
+        need(base::writeFileAtomically(rows.toStdString(), "{\"prompt\":\"Who?\",\"completion\":\"Odo.\"}\n"));
+        const QStringList model{"--model", other.path()};
+        const QStringList changed{path("recipe.json"), "--set", "train=" + rows, "--set", "columns=", "--set", "model.path=" + other.path()};
+        for (const QStringList& command : {QStringList{"plan"} + changed, QStringList{"tune"} + changed + QStringList{"--out", path("no")},
+                                           QStringList{"plan"} + changed + QStringList{"--set", "model.from_scratch=true"}, QStringList{"render", "--data", rows} + model,
+                                           QStringList{"tokenize", "--text", "Who?"} + model, QStringList{"generate", "--prompt", "Who?"} + model}) {
+            const auto told = luthierRun(command);
+            QCOMPARE(told.code, 1);
+            QVERIFY2(QString::fromUtf8(told.err).contains(said), qPrintable(command.join(u' ') + ": " + told.err));
+        }
+        QVERIFY(other.removeRecursively());
     }
 
     // A template that takes no system: the sentence says what helps, and it does.

@@ -2,6 +2,7 @@
 #include "core/nn/families/decoder_config.h"
 
 #include "core/base/checked.h"
+#include "core/base/other_makes.h"
 #include "core/gguf/config.h"
 #include "core/gguf/file.h"
 #include "core/nn/families/families.h"
@@ -252,7 +253,9 @@ Result<DecoderConfig> readDecoderConfig(const std::filesystem::path& folder)
     const fs::path path = folder / "config.json";
     std::error_code code;
     if (!fs::exists(path, code)) {
-        return Error{folder.string() + ": there is no config.json; choose the folder of a model, or get that file of it, too"};
+        const std::string other = base::whatElse(folder);
+        const std::string missing = fs::exists(folder, code) ? "there is no config.json; " : "";
+        return Error{folder.string() + ": " + missing + (other.empty() ? "choose the folder of a model, or get that file of it, too" : other)};
     }
     auto json = base::readJson(path);
     if (!json) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/other_makes.h"
 #include "core/text/tokenizers/gguf/gguf_tokenizer.h"
 #include "core/text/tokenizers/json_tokenizer.h"
 #include "core/text/tokenizers/sentencepiece/sentencepiece_tokenizer.h"
@@ -47,7 +48,8 @@ Result<std::shared_ptr<const Tokenizer>> loadTokenizer(const std::filesystem::pa
         }
         known += (known.empty() ? "" : " or ") + std::string(row.file);
     }
-    return Error{folder.string() + " holds no tokenizer; expected " + known + " in it"};
+    const std::string other = base::whatElse(folder);
+    return Error{folder.string() + " holds no tokenizer; expected " + known + " in it" + (other.empty() ? "" : "; " + other)};
 }
 
 } // namespace luthier::text

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/weights/other_makes.h"
+#include "core/base/other_makes.h"
 
 #include <algorithm>
 #include <array>
 #include <span>
 
-namespace luthier::weights {
+namespace luthier::base {
 
 namespace fs = std::filesystem;
 
@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kMostNamesOfMake = 10'000;
 constexpr const char* kPickle = "its weights are in a pickle (%), which can run code when opened; get the model as safetensors, or open it in "
                                 "transformers and save it again";
+
+constexpr const char* kNothingKnown = "choose the folder of a model";
 
 // A name with a star at either end or in the middle; in the sentence % is the name that was found.
 struct Make {
@@ -214,7 +216,16 @@ std::string whatLiesThere(const fs::path& place)
             return sentence;
         }
     }
-    return names.empty() ? "the folder is empty; choose the folder of a model" : "choose the folder of a model";
+    return names.empty() ? "the folder is empty; choose the folder of a model" : kNothingKnown;
+}
+
+std::string whatElse(const fs::path& place)
+{
+    std::error_code code;
+    const bool isPart = place.extension() == ".gguf" || fs::exists(place / "config.json", code) || fs::exists(place / "model.safetensors", code)
+                        || fs::exists(place / "model.safetensors.index.json", code);
+    const std::string said = isPart ? std::string() : whatLiesThere(place);
+    return said == kNothingKnown ? std::string() : said;
 }
 
 std::string whatTheyAre(const std::vector<std::string_view>& tensors)
@@ -227,4 +238,4 @@ std::string whatBegins(std::string_view head)
     return spoken(kBeginnings, std::array{head});
 }
 
-} // namespace luthier::weights
+} // namespace luthier::base
