@@ -9,8 +9,10 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 using namespace luthier;
 namespace fs = std::filesystem;
@@ -82,6 +84,9 @@ private Q_SLOTS:
     void offsetsCoverTheText();
     void invalidBytesAndNul();
     void specialText();
+    void longTextsAreCutAtSpaces_data();
+    void longTextsAreCutAtSpaces();
+    void longTextsAreQuick();
     void legacyPrefix_data();
     void legacyPrefix();
     void streamJoins();
@@ -208,6 +213,91 @@ void TestTokenizer::specialText()
     QCOMPARE(ids[1], 4);
     QCOMPARE(tokenizer->decode(ids, true), std::string("\nHi\n"));
     QVERIFY(tokenizer->ids(chat, {false, false}).front() != 1);
+}
+
+// A vocabulary with a piece that reaches over a space, and that no text has, is never cut: all else is the same.
+std::shared_ptr<const text::Tokenizer> bundledAs(const fs::path& folder, bool isCut, const std::function<void(text::SpmModel&)>& change, const std::string& config)
+{
+    std::ifstream file(base::bundledModel() / "tokenizer.model", std::ios::binary);
+    auto model = text::parseSpmModel(std::string(std::istreambuf_iterator<char>(file), {}));
+    if (!model) {
+        return nullptr;
+    }
+    change(*model);
+    const float last = model->pieces.back().score - 1;
+    model->pieces.push_back({isCut ? "\x01\x01" : "\x01\xE2\x96\x81\x01", last, text::PieceType::Normal});
+    put(folder / "tokenizer.model", text::serializeSpmModel(*model));
+    put(folder / "tokenizer_config.json", config);
+    auto tokenizer = text::loadTokenizer(folder);
+    return tokenizer ? *tokenizer : nullptr;
+}
+
+void TestTokenizer::longTextsAreCutAtSpaces_data()
+{
+    QTest::addColumn<bool>("prefix");
+    QTest::addColumn<bool>("strips");
+    QTest::addColumn<QString>("config");
+    for (const bool prefix : {false, true}) {
+        for (const bool strips : {false, true}) {
+            for (const char* config : {"{\"legacy\": true}", "{\"legacy\": false}", "{\"legacy\": false, \"add_prefix_space\": false}"}) {
+                QTest::addRow("prefix %d strips %d %s", prefix, strips, config) << prefix << strips << QString::fromLatin1(config);
+            }
+        }
+    }
+}
+
+void TestTokenizer::longTextsAreCutAtSpaces()
+{
+    QFETCH(bool, prefix);
+    QFETCH(bool, strips);
+    QFETCH(QString, config);
+    QTemporaryDir cutFolder, wholeFolder;
+    const auto change = [&](text::SpmModel& model) {
+        model.dummyPrefix = prefix;
+        model.removeExtraSpaces = strips;
+    };
+    const auto cut = bundledAs(cutFolder.path().toStdString(), true, change, config.toStdString());
+    const auto whole = bundledAs(wholeFolder.path().toStdString(), false, change, config.toStdString());
+    QVERIFY(cut && whole);
+    base::Random random(5);
+    for (int round = 0; round < 4; ++round) {
+        std::string text = round % 2 == 0 ? "" : "  ";
+        while (text.size() < 40000) {
+            text += kNasty[random.below(std::size(kNasty))];
+            text += random.below(3) == 0 ? "" : random.below(8) == 0 ? "  " : " ";
+            text += random.below(2) == 0 ? "the ice and wood" : "Mira bakes";
+        }
+        const auto found = cut->encode(text, {true, true});
+        const auto right = whole->encode(text, {true, true});
+        QCOMPARE(found.size(), right.size());
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const bool isSame = found[i].id == right[i].id && found[i].begin == right[i].begin && found[i].end == right[i].end;
+            QVERIFY2(isSame, (std::to_string(i) + ": " + std::to_string(found[i].begin) + " for " + std::to_string(right[i].begin) + " " + whole->piece(right[i].id)).c_str());
+        }
+    }
+}
+
+// 2 MB as one text cost the library six times what they cost in parts.
+void TestTokenizer::longTextsAreQuick()
+{
+    QTemporaryDir cutFolder, wholeFolder;
+    const auto cut = bundledAs(cutFolder.path().toStdString(), true, [](text::SpmModel&) {}, "{}");
+    const auto whole = bundledAs(wholeFolder.path().toStdString(), false, [](text::SpmModel&) {}, "{}");
+    QVERIFY(cut && whole);
+    std::string text;
+    base::Random random(6);
+    constexpr std::array kWords = {"the", "ice", "floats", "on", "water", "because", "wood", "and", "oil", "are", "light"};
+    while (text.size() < 2'000'000) {
+        text += std::string(kWords[random.below(kWords.size())]) + " ";
+    }
+    const auto timeOf = [&text](const text::Tokenizer& tokenizer) {
+        QElapsedTimer timer;
+        timer.start();
+        return tokenizer.ids(text, {false, false}).size() > 1000 ? timer.elapsed() : 0;
+    };
+    const auto slow = timeOf(*whole);
+    const auto quick = std::min(timeOf(*cut), timeOf(*cut));
+    QVERIFY2(quick * 2 < slow, (std::to_string(quick) + " ms beside " + std::to_string(slow)).c_str());
 }
 
 void TestTokenizer::legacyPrefix_data()

@@ -47,7 +47,9 @@ private:
     std::vector<Token> encodeClean(std::string_view text, bool special) const;
     std::vector<std::size_t> legacyBorders(std::string_view text) const;
     void encodeSegment(std::string_view text, std::int64_t begin, bool prefix, std::vector<Token>& out) const;
+    bool endsWordsAtSpaces() const;
     void runModel(std::string_view text, std::int64_t shift, std::size_t skip, std::vector<Token>& out) const;
+    void runPart(std::string_view text, std::int64_t shift, bool isBehindSpace, std::size_t skip, std::vector<Token>& out) const;
 
     SpmModel m_model;
     AddedTokens m_added;
@@ -57,6 +59,7 @@ private:
     std::int64_t m_vocabSize = 0;
     bool m_legacy = true;
     bool m_prefixSpace = true;
+    bool m_endsWordsAtSpaces = false; // endsWordsAtSpaces()
     bool m_dropsPrefix = false; // decoding takes one space off the beginning
     bool m_addBos = true;
     bool m_addEos = false;
