@@ -53,10 +53,8 @@ bool namesTemplate(const std::filesystem::path& folder)
 }
 
 // Tokens that overlap a span of `spans`, which are in order. A token that straddles a border counts.
-std::vector<std::uint8_t> overlapping(const std::vector<text::Token>& tokens, std::vector<text::Span> spans)
+std::vector<std::uint8_t> overlapping(const std::vector<text::Token>& tokens, const std::vector<text::Span>& spans)
 {
-    std::sort(spans.begin(), spans.end(),
-              [](const text::Span& a, const text::Span& b) { return a.begin < b.begin; });
     std::vector<std::uint8_t> inside(tokens.size(), 0);
     std::size_t next = 0;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -284,10 +282,10 @@ Result<std::shared_ptr<const text::ChatTemplate>> Encoder::loadTemplate(const st
     return std::make_shared<const text::ChatTemplate>(std::move(*opened));
 }
 
-Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const
+Result<MarkedText> Encoder::mark(const Example& example, bool addPrompt) const
 {
     if (example.kind == ExampleKind::Text) {
-        return finished(encodeText(*tokenizer, example.text), settings);
+        return MarkedText{example.text, {{0, static_cast<std::int64_t>(example.text.size())}}};
     }
     if (!chatTemplate) {
         return noTemplate(fitting);
@@ -296,25 +294,37 @@ Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSet
     const std::size_t numPrompt = example.kind == ExampleKind::Preference ? messages.size() : 0;
     messages.insert(messages.end(), example.chosen.begin(), example.chosen.end());
     callDevelopersSystem(messages);
-    const bool asks = settings.addPrompt && example.kind == ExampleKind::Conversation; // behind a pair nothing is asked for
+    const bool asks = addPrompt && example.kind == ExampleKind::Conversation; // behind a pair nothing is asked for
     const text::RenderOptions options{asks, example.tools, example.templateVariables, localTime};
     auto rendered = chatTemplate->render(toJson(messages), options);
     if (!rendered) {
         return refusal(rendered.error(), messages, options);
     }
+    const bool isWaiting = addPrompt && (messages.empty() || messages.back().role != "assistant");
+    if (example.desirable == false || isWaiting) { // an answer judged bad must not be copied
+        return MarkedText{std::move(rendered->text), {}, false};
+    }
     passOverUnwrittenCalls(*chatTemplate, *rendered, options, messages);
-    EncodedExample encoded;
-    encoded.tokens = tokenizer->encode(rendered->text, {.addSpecial = false, .parseSpecial = true});
     auto spans = answerSpans(*rendered, numPrompt);
     dropUntrained(*rendered, messages, spans);
-    encoded.trained = overlapping(encoded.tokens, std::move(spans));
-    encoded.text = std::move(rendered->text);
-    const bool isWaiting = settings.addPrompt && (messages.empty() || messages.back().role != "assistant");
-    if (example.desirable == false || isWaiting) { // an answer judged bad must not be copied
-        encoded.trained.assign(encoded.tokens.size(), 0);
-        return finished(std::move(encoded), {settings.maxLength, false});
+    std::sort(spans.begin(), spans.end(), [](const text::Span& a, const text::Span& b) { return a.begin < b.begin; });
+    return MarkedText{std::move(rendered->text), std::move(spans)};
+}
+
+Result<EncodedExample> Encoder::encode(const Example& example, const EncodingSettings& settings) const
+{
+    if (example.kind == ExampleKind::Text) {
+        return finished(encodeText(*tokenizer, example.text), settings);
     }
-    return finished(std::move(encoded), settings);
+    auto marked = mark(example, settings.addPrompt);
+    if (!marked) {
+        return marked.error();
+    }
+    EncodedExample encoded;
+    encoded.tokens = tokenizer->encode(marked->text, {.addSpecial = false, .parseSpecial = true});
+    encoded.trained = overlapping(encoded.tokens, marked->answers);
+    encoded.text = std::move(marked->text);
+    return finished(std::move(encoded), {settings.maxLength, settings.trainAll && marked->isTaught});
 }
 
 Result<std::vector<text::TokenId>> Encoder::encodePrompt(const std::vector<Message>& prompt, const Json& tools,

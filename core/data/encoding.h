@@ -24,6 +24,13 @@ struct EncodingSettings {
     bool addPrompt = false;        // end where the next answer would begin; what waits for one teaches nothing
 };
 
+// What the template made of an example, before the tokenizer.
+struct MarkedText {
+    std::string text;
+    std::vector<text::Span> answers; // that are trained, in order; tokens that overlap one are targets
+    bool isTaught = true;            // false: nothing of it may be a target, whatever the settings say
+};
+
 struct EncodedExample {
     std::string text;                  // what the template produced
     std::vector<text::Token> tokens;   // after the cut
@@ -62,6 +69,9 @@ struct Encoder {
     // the other. Of an answer judged bad (Example::desirable) nothing is trained; an objective that learns from bad
     // answers takes `desirable` away first. The first token is never a target: nothing comes before it.
     Result<EncodedExample> encode(const Example& example, const EncodingSettings& settings) const;
+
+    // The first half of encoding, without its marks of beginning and end where it is a text; quick beside the second.
+    Result<MarkedText> mark(const Example& example, bool addPrompt) const;
 
     // From now on the system's words stand before the question that follows them, in its turn, for templates that take none:
     // what is encoded, and the template itself wherever it is written to (text/templates/system_folding.h).

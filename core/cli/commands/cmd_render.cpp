@@ -142,7 +142,7 @@ int run(const Flags& flags, Context& context)
             ++usable;
             untrained.add(*example);
             if (const auto json = (*dataset)->row(row - 1)) {
-                census.add(row - 1, *json);
+                census.add(row - 1, *json, *example);
             }
             printRow(row, *encoded, *encoder->tokenizer, context.console);
         } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/unread/field_census.h"
 
+#include "core/data/checks/text_scan.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/sources/row_text.h"
 
@@ -134,7 +135,41 @@ bool at(Json& node, std::span<const std::string> path, const std::string& role, 
     return path.size() == 1 ? change(node, path.front()) : at(*field, path.subspan(1), role, change);
 }
 
+// A conversation written out with the speakers' names, as templates without marks of their own do.
+bool writesTurns(std::string_view text)
+{
+    constexpr std::array<std::pair<const char*, const char*>, 5> kSpeakers
+        = {{{"Human:", "Assistant:"}, {"User:", "Assistant:"}, {"USER:", "ASSISTANT:"}, {"Question:", "Answer:"}, {"Q: ", "\nA: "}}};
+    return std::any_of(kSpeakers.begin(), kSpeakers.end(), [text](const auto& names) {
+        const auto asks = text.find(names.first);
+        return asks != std::string_view::npos && text.find(names.second, asks) != std::string_view::npos;
+    });
+}
+
+bool hasMark(std::string_view text)
+{
+    return findTemplateMark(text) != std::string_view::npos;
+}
+
+bool saysMark(const Example& example)
+{
+    const auto has = [](const Message& message) { return hasMark(message.content); };
+    return std::any_of(example.messages.begin(), example.messages.end(), has) || std::any_of(example.chosen.begin(), example.chosen.end(), has)
+           || std::any_of(example.rejected.begin(), example.rejected.end(), has);
+}
+
 } // namespace
+
+void RowsWith::add(std::int64_t row)
+{
+    merge({1, row});
+}
+
+void RowsWith::merge(const RowsWith& other)
+{
+    first = rows == 0 || (other.rows > 0 && other.first < first) ? other.first : first;
+    rows += other.rows;
+}
 
 std::string FieldPlace::name() const
 {
@@ -229,8 +264,20 @@ void FieldCensus::add(std::int64_t row, const Json& json)
     }
 }
 
+void FieldCensus::add(std::int64_t row, const Json& json, const Example& example)
+{
+    add(row, json);
+    if (example.kind == ExampleKind::Text && (hasMark(example.text) || writesTurns(example.text))) {
+        m_markedTexts.add(row);
+    } else if (example.kind != ExampleKind::Text && saysMark(example)) {
+        m_markedTurns.add(row);
+    }
+}
+
 void FieldCensus::merge(FieldCensus&& other)
 {
+    m_markedTexts.merge(other.m_markedTexts);
+    m_markedTurns.merge(other.m_markedTurns);
     m_rows += other.m_rows;
     m_uncounted += other.m_uncounted;
     for (auto& [key, group] : other.m_groups) {

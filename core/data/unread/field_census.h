@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// FieldCensus: which fields the rows of a file fill, in groups of rows that fill the same ones. A field is a member of the
-// row, of its messages, or of an object that holds messages; filled is what is not null, blank or empty.
+// FieldCensus: which fields the rows of a file fill, in groups of rows that fill the same ones, and which have the marks of a chat
+// template in their texts. A field is a member of the row, of its messages, or of an object that holds messages; filled is what is
+// not null, blank or empty.
 //
 // Threads: plain values; one census a thread, merged when all rows were added.
 #pragma once
 
 #include "core/base/json.h"
+#include "core/data/example.h"
 
 #include <cstdint>
 #include <functional>
@@ -35,6 +37,15 @@ bool alterField(Json& row, const FieldPlace& place);
 // A number there becomes this one, for scores that are compared. False: there is no number.
 bool setNumber(Json& row, const FieldPlace& place, double number);
 
+// Rows that have something, and the first of them, counted from 0; -1: none has.
+struct RowsWith {
+    std::int64_t rows = 0;
+    std::int64_t first = -1;
+
+    void add(std::int64_t row);
+    void merge(const RowsWith& other);
+};
+
 struct FieldGroup {
     std::vector<FieldPlace> fields;
     std::int64_t rows = 0;
@@ -48,16 +59,23 @@ public:
     static constexpr std::size_t kMostGroups = 1024; // rows of further ones are counted alone
 
     void add(std::int64_t row, const Json& json);
+    void add(std::int64_t row, const Json& json, const Example& example); // with its marks
     void merge(FieldCensus&& other); // of other rows
 
     std::int64_t rows() const { return m_rows; }
     std::int64_t uncounted() const { return m_uncounted; } // rows of groups beyond the most there may be
     std::vector<const FieldGroup*> groups() const;         // most rows first
 
+    // Of the rows that were added with their examples.
+    const RowsWith& markedTexts() const { return m_markedTexts; } // texts that a template wrote, or with the speakers' names
+    const RowsWith& markedTurns() const { return m_markedTurns; } // marks inside of what somebody says
+
 private:
     std::map<std::string, FieldGroup> m_groups; // by their fields, written one behind the other
     std::int64_t m_rows = 0;
     std::int64_t m_uncounted = 0;
+    RowsWith m_markedTexts;
+    RowsWith m_markedTurns;
 };
 
 } // namespace luthier::data

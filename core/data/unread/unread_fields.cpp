@@ -2,7 +2,6 @@
 #include "core/data/unread/unread_fields.h"
 
 #include "core/data/ascii_space.h"
-#include "core/data/checks/text_scan.h"
 #include "core/data/example_text.h"
 #include "core/data/formats/bookkeeping.h"
 #include "core/data/formats/comparison.h"
@@ -19,7 +18,6 @@ namespace luthier::data {
 
 namespace {
 
-constexpr std::int64_t kWholeLength = std::int64_t{1} << 40; // nothing is cut while fields are tried out
 constexpr int kMostTraces = 2000;
 constexpr std::size_t kMostTried = 256;      // groups
 constexpr std::size_t kTellingBytes = 16;    // a shorter text may stand anywhere
@@ -83,17 +81,6 @@ bool saysAgain(const Example& example, const std::string& readable, const Json& 
     return value.is_string() && saysText(example, readable, value.get_ref<const std::string&>());
 }
 
-// A conversation written out with the speakers' names, as templates without marks of their own do.
-bool writesTurns(std::string_view text)
-{
-    constexpr std::array<std::pair<const char*, const char*>, 5> kSpeakers
-        = {{{"Human:", "Assistant:"}, {"User:", "Assistant:"}, {"USER:", "ASSISTANT:"}, {"Question:", "Answer:"}, {"Q: ", "\nA: "}}};
-    return std::any_of(kSpeakers.begin(), kSpeakers.end(), [text](const auto& names) {
-        const auto asks = text.find(names.first);
-        return asks != std::string_view::npos && text.find(names.second, asks) != std::string_view::npos;
-    });
-}
-
 using RowAt = std::function<Result<Json>(std::int64_t)>;
 
 class Judge {
@@ -111,14 +98,13 @@ public:
     bool hasPairs() const { return m_hasPairs; } // two answers in a list
     bool hasMany() const { return m_hasMany; }   // more than two answers of which two are a pair
     bool hasAlternatives() const { return m_hasAlternatives; } // right answers of which the first is learned
-    bool hasMarks() const { return m_hasMarks; } // a plain text that a template wrote
-    bool hasMarksInside() const { return m_hasMarksInside; } // of a template, in what somebody says
     bool losesCalls() const { return m_losesCalls; } // tool calls that leave no trace, however the row writes them
 
     // The group's unread fields.
     std::vector<Trial> judge(const FieldGroup& group);
 
 private:
+    std::vector<Json> rowsOf(const FieldGroup& group) const;
     void tryRow(const Json& row, const Example& example, std::vector<Trial>& trials);
     void tryCalls(const Example& example);
     void tryField(const Json& row, const Example& example, Trial& trial);
@@ -131,8 +117,6 @@ private:
     UnreadSettings m_settings;
     std::optional<std::string> m_before; // trace of the row that is tried
     int m_traces = 0;
-    bool m_hasMarks = false;
-    bool m_hasMarksInside = false;
     bool m_hasPairs = false;
     bool m_hasMany = false;
     bool m_hasAlternatives = false;
@@ -160,7 +144,7 @@ std::optional<bool> Judge::staysSame(const Json& changed, const Example& before,
     if (exampleTrace(*example, true) == exampleTrace(before, true)) {
         return true;
     }
-    // A text is learned as it stands, and encoding whole books twice would take its time.
+    // A text is learned as it stands.
     if (!m_settings.trace || (example->kind == ExampleKind::Text && before.kind == ExampleKind::Text)) {
         const bool isSame = exampleTrace(*example, false) == exampleTrace(before, false);
         trial.isAsked = trial.isAsked || isSame;
@@ -245,10 +229,8 @@ void Judge::tryRow(const Json& row, const Example& example, std::vector<Trial>& 
             m_hasPartWeights = m_hasPartWeights || isTrainedMark(extra.key());
         }
     }
-    m_hasMarks = m_hasMarks || (example.kind == ExampleKind::Text && (findTemplateMark(example.text) != std::string_view::npos || writesTurns(example.text)));
     tryCalls(example);
     const std::string readable = wholeTextOf(example);
-    m_hasMarksInside = m_hasMarksInside || (example.kind != ExampleKind::Text && findTemplateMark(readable) != std::string::npos);
     for (Trial& trial : trials) {
         if (!trial.isRead) {
             tryField(row, example, trial);
@@ -270,6 +252,23 @@ bool isInside(const FieldPlace& place, const FieldPlace& outer)
     return place.path.size() > outer.path.size() && std::equal(outer.path.begin(), outer.path.end(), place.path.begin());
 }
 
+// The shortest first: what they show to be read need not be tried out on a whole book.
+std::vector<Json> Judge::rowsOf(const FieldGroup& group) const
+{
+    std::vector<std::pair<std::size_t, Json>> sized;
+    for (const std::int64_t index : group.first) {
+        if (const auto row = m_rowAt(index)) {
+            sized.emplace_back(base::dumpJson(*row).size(), withOpenLists(*row));
+        }
+    }
+    std::stable_sort(sized.begin(), sized.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<Json> rows;
+    for (auto& [size, row] : sized) {
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
 std::vector<Trial> Judge::judge(const FieldGroup& group)
 {
     std::vector<Trial> trials;
@@ -281,12 +280,9 @@ std::vector<Trial> Judge::judge(const FieldGroup& group)
             trials.push_back({place});
         }
     }
-    for (const std::int64_t index : group.first) {
-        const auto row = m_rowAt(index);
-        const auto open = row ? std::optional<Json>(withOpenLists(*row)) : std::nullopt;
-        const auto example = open ? m_format.toExample(*open) : Result<Example>(Error{});
-        if (example) {
-            tryRow(*open, *example, trials);
+    for (const Json& row : rowsOf(group)) {
+        if (const auto example = m_format.toExample(row)) {
+            tryRow(row, *example, trials);
         }
     }
     std::vector<Trial> unread;
@@ -351,6 +347,12 @@ std::string rowsText(std::int64_t count)
     return std::to_string(count) + (count == 1 ? " row" : " rows");
 }
 
+// "3 rows (the first is row 7)"
+std::string rowsFrom(const RowsWith& some)
+{
+    return rowsText(some.rows) + (some.rows == 1 ? " (row " : " (the first is row ") + std::to_string(some.first + 1) + ")";
+}
+
 // What is written otherwise than it stands.
 void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSettings& settings, const Judge& judge)
 {
@@ -380,13 +382,14 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
     if (judge.hasAlternatives()) {
         report.remarks.push_back("of the answers in \"answers\" the first is learned, as any of them is right");
     }
-    if (judge.hasMarksInside()) {
-        report.remarks.push_back("marks of a chat template, such as <|end|>, stand inside of what is said; they are learned there, and may end an answer in its "
-                                 "middle; luthier data check names such rows (template_marks)");
+    if (const RowsWith& marked = census.markedTurns(); marked.rows > 0) {
+        report.remarks.push_back("marks of a chat template, such as <|end|>, stand inside of what is said in " + rowsFrom(marked)
+                                 + "; in an answer they are learned, and may end it in its middle; luthier data check names such rows (template_marks)");
     }
-    if (judge.hasMarks()) {
-        report.remarks.push_back("its texts hold the marks of a chat template already, so they are learned as they stand, questions among "
-                                 "them; no second mark is put at their beginning. To learn the answers alone, give the rows as messages");
+    if (const RowsWith& marked = census.markedTexts(); marked.rows > 0) {
+        report.remarks.push_back(rowsFrom(marked) + (marked.rows == 1 ? " holds" : " hold")
+                                 + " the marks of a chat template already; such texts are learned as they stand, questions among them; no second mark is put at "
+                                   "their beginning. To learn the answers alone, give the rows as messages");
     }
 }
 
@@ -446,11 +449,15 @@ Trace encodedTrace(const Encoder& encoder)
         std::string trace;
         Example one = example;
         for (int answer = 0; answer < (example.kind == ExampleKind::Preference ? 2 : 1); ++answer) {
-            auto encoded = encoder.encode(one, {kWholeLength, false});
-            if (!encoded) {
-                return encoded.error();
+            const auto marked = encoder.mark(one, false);
+            if (!marked) {
+                return marked.error();
             }
-            trace += encoded->text + '\x1f' + std::string(encoded->trained.begin(), encoded->trained.end()) + '\x1e';
+            trace += marked->text + '\x1f';
+            for (const text::Span& answer : marked->answers) {
+                trace += answer.begin < answer.end ? std::to_string(answer.begin) + '-' + std::to_string(answer.end) + ' ' : std::string();
+            }
+            trace += '\x1e';
             std::swap(one.chosen, one.rejected);
         }
         return trace;
@@ -497,8 +504,9 @@ Result<UnreadReport> findUnread(const Dataset& dataset, const UnreadSettings& se
     std::vector<FieldCensus> parts(static_cast<std::size_t>(walkThreads(options, dataset.rowCount())));
     auto walked = walkRows(dataset.rowCount(), options, [&](std::int64_t row, std::size_t worker) {
         const auto json = dataset.isExcluded(row) ? Result<Json>(Error{}) : dataset.row(row);
-        if (json && dataset.format().toExample(*json)) {
-            parts[worker].add(row, *json);
+        const auto example = json ? dataset.format().toExample(*json) : Result<Example>(Error{});
+        if (example) {
+            parts[worker].add(row, *json, *example);
         }
     });
     if (!walked) {

@@ -55,7 +55,7 @@ struct UnreadReport {
 
 // What an example comes to, in bytes; two that are equal teach the same.
 using Trace = std::function<Result<std::string>(const Example& example)>;
-Trace encodedTrace(const Encoder& encoder); // text and mask of its answers; `encoder` must outlive it
+Trace encodedTrace(const Encoder& encoder); // the text, and where in it answers are trained; `encoder` must outlive it
 
 struct UnreadSettings {
     const Encoder* encoder = nullptr;    // null or without a template: what templates do is not known
