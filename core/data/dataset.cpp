@@ -54,6 +54,17 @@ Sample sampleOf(const RowSource& source, std::int64_t count, const Overlay& over
     return sample;
 }
 
+Error noRows(const std::filesystem::path& path, const RowSource& source)
+{
+    std::error_code code;
+    const bool isEmpty = std::filesystem::is_regular_file(path, code) && std::filesystem::file_size(path, code) == 0 && !code;
+    std::string why = isEmpty ? "the file is empty" : std::filesystem::is_directory(path, code) ? "the files of the folder hold no rows" : "the file holds no rows";
+    for (const std::string& note : source.notes()) {
+        why += "; " + note;
+    }
+    return Error{path.string() + ": " + why + "; choose another one"};
+}
+
 std::string columnsFound(std::span<const Json> rows)
 {
     std::string names;
@@ -159,11 +170,14 @@ Result<std::shared_ptr<Dataset>> Dataset::open(const std::filesystem::path& path
     if (!source) {
         return source.error();
     }
+    if ((*source)->rowCount() == 0) {
+        return noRows(path, **source);
+    }
     const std::int64_t told = tellingRows(**source);
     *source = withSoleTexts(withColumns(withNamedLists(std::move(*source)), *columns));
     const std::int64_t telling = std::min(told, (*source)->rowCount());
-    if ((*source)->rowCount() == 0) {
-        return Error{path.string() + ": the file holds no rows; choose another one"};
+    if (telling == 0) {
+        return noRows(path, **source);
     }
     std::vector<std::string> notes = (*source)->notes();
     auto format = chooseFormat(**source, telling, options, *columns, notes);
@@ -193,7 +207,7 @@ Result<std::vector<Json>> Dataset::sample(const std::filesystem::path& path, con
         return source.error();
     }
     if ((*source)->rowCount() == 0) {
-        return Error{path.string() + ": the file holds no rows; choose another one"};
+        return noRows(path, **source);
     }
     const std::int64_t told = tellingRows(**source);
     *source = withNamedLists(std::move(*source));

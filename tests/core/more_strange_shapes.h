@@ -71,6 +71,17 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
         {"a page behind an empty line", "s.csv", "\n<html><body>Sign in</body></html>\n", "x", {}, "this is a web page"},
         {"a document", "s.docx", std::string("PK\x03\x04") + "word/document.xml", "x", {}, "this is a document"},
         {"nothing", "s.parquet", "", "x", {}, "the file is empty"},
+        {"a text of nothing", "s.md", "", "x", {}, "the file is empty; choose another one"},
+        {"a text of white space", "s.txt", " \n\n", "x", {}, "the file holds only white space; choose another one"},
+        {"a table without rows", "s.csv", "question,answer\n", "x", {}, "the file holds no rows; its only line is taken for the names of columns (\"question\"...); choose another one"},
+        {"a text that is called a table", "s.parquet", "Who bakes?", "x", {}, "its name says Parquet, but it does not begin as such a file does"},
+        {"a text that is called packed", "s.jsonl.zst", "Who bakes?", "x", {}, "its name says zstd, but it does not begin as such a file does"},
+        {"numbers that are none", "s.jsonl", R"row({"prompt": "Who bakes?", "completion": "Odo.", "score": 1}
+{"prompt": "Who rows?", "completion": "Tam.", "score": -Infinity}
+{"prompt": "Who sings?", "completion": "Mira says NaN.", "score": NaN}
+)row",
+         "completion", {"user:Who bakes?|assistant:Odo.", "user:Who rows?|assistant:Tam.", "user:Who sings?|assistant:Mira says NaN."},
+         "rows hold NaN or Infinity, which are no numbers and count as empty fields; the first is row 2"},
         {"a link to a page", "s.url", "[InternetShortcut]\nURL=x\n", "x", {}, "this kind of file is not read"},
         {"settings are no rows", "s.toml", "[[rows]]\nquestion = \"Who bakes?\"\n", "x", {}, "this kind of file is not read"},
         {"two ways to a goal", "s.jsonl", R"row({"goal": "Make a hat.", "sol1": "Use straw.", "sol2": "Use water.", "label": 0}

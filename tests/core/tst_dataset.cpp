@@ -134,7 +134,8 @@ private Q_SLOTS:
         QTest::addColumn<QByteArray>("content");
         QTest::addColumn<QByteArray>("format");
         QTest::addColumn<QByteArray>("part");
-        QTest::newRow("empty") << QByteArray("") << QByteArray("auto") << QByteArray("holds no rows");
+        QTest::newRow("empty") << QByteArray("") << QByteArray("auto") << QByteArray("the file is empty");
+        QTest::newRow("blank lines alone") << QByteArray("\n \n") << QByteArray("auto") << QByteArray("the file holds no rows; choose another one");
         QTest::newRow("no known shape") << QByteArray("{\"foo\":1}\n") << QByteArray("auto") << QByteArray("columns found are \"foo\"");
         QTest::newRow("nothing readable") << QByteArray("hello\nworld\n") << QByteArray("auto") << QByteArray("row 1: column 1");
         QTest::newRow("unknown format") << QByteArray("{\"text\":\"a\"}\n") << QByteArray("poem") << QByteArray("auto, instruction, chat");

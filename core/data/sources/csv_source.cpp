@@ -426,12 +426,16 @@ Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file,
     if (!names) {
         return names.error();
     }
+    const std::string first = names->front();
     std::size_t bare = 0;
     auto index = indexRecords(scanner, delimiter, lineEnd, bare);
     if (!index) {
         return index.error();
     }
     std::shared_ptr<RowSource> source = std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(*index));
+    if (source->rowCount() == 0 && bare == 0 && !isBlank(first)) {
+        source->addNote("its only line is taken for the names of columns (\"" + shortened(first, 60) + "\"...)");
+    }
     if (bare > 0) {
         source->addRemark(std::to_string(bare) + (bare == 1 ? " line at its end holds" : " lines at its end hold")
                           + " nothing but delimiters, as a spreadsheet leaves them behind a table, and " + (bare == 1 ? "is no row" : "are no rows"));

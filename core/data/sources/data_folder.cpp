@@ -171,6 +171,9 @@ Result<std::shared_ptr<RowSource>> openDataFolder(const fs::path& folder, const 
         if (!source) {
             return source.error();
         }
+        if ((*source)->rowCount() == 0) {
+            others.push_back(file);
+        }
         rows->add(std::move(*source));
     }
     rows->addNote((files->size() == 1 ? std::string("its data file is read: ") : "its " + std::to_string(files->size()) + " data files are read one behind the other: ")

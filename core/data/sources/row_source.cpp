@@ -97,6 +97,9 @@ bool holdsObjects(std::string_view head)
 
 Opened document(const Opening& opening)
 {
+    if (isBlank(opening.head) && opening.head.size() + opening.begin == opening.file->size()) {
+        return Error{opening.head.empty() ? "the file is empty; choose another one" : "the file holds only white space; choose another one"};
+    }
     return openTextFile(opening.file->path());
 }
 
@@ -166,8 +169,19 @@ std::string extensionOf(const std::filesystem::path& path)
     return known ? inner : extension;
 }
 
-Error notRead()
+// Kinds that are told by what they begin with, whatever they are called.
+struct Begun {
+    const char* extension;
+    const char* name;
+};
+constexpr std::array kBegun = {Begun{".parquet", "Parquet"}, Begun{".arrow", "Arrow"}, Begun{".feather", "Feather"}, Begun{".gz", "gzip"}, Begun{".zst", "zstd"}};
+
+Error notRead(const std::string& extension)
 {
+    const auto kind = std::find_if(kBegun.begin(), kBegun.end(), [&extension](const Begun& one) { return extension == one.extension; });
+    if (kind != kBegun.end()) {
+        return Error{std::string("its name says ") + kind->name + ", but it does not begin as such a file does; fetch or write it again, or name it for what it holds"};
+    }
     return Error{"this kind of file is not read; give .jsonl, .json, .csv, .tsv, .parquet, .arrow, .txt or .md"};
 }
 
@@ -183,14 +197,14 @@ Opened openAs(const Opening& opening, const std::string& extension)
     }
     constexpr std::array kNoRows = {".toml", ".ini", ".cfg", ".conf", ".url", ".desktop"}; // they begin with a bracket, too
     if (std::find(kNoRows.begin(), kNoRows.end(), extension) != kNoRows.end()) {
-        return notRead();
+        return notRead(extension);
     }
     const auto first = opening.head.find_first_not_of(" \t\r\n");
     const char byte = first == std::string::npos ? '\0' : opening.head[first];
     if (byte == '{' || byte == '[') {
         return documentOrLines(opening);
     }
-    return notRead();
+    return notRead(extension);
 }
 
 constexpr std::size_t kTarMark = 257; // POSIX ustar: where the header says what it is
@@ -223,6 +237,13 @@ std::pair<const PackedKind*, const char*> packingOf(const DataFile& file, std::s
         return {&commentedJson(), "it holds comments, or commas before closing brackets, which are no JSON; they are left out"};
     }
     return {};
+}
+
+void keepFirst(std::atomic<std::int64_t>& first, std::int64_t row)
+{
+    std::int64_t known = first;
+    while ((known < 0 || row < known) && !first.compare_exchange_weak(known, row)) {
+    }
 }
 
 // The file, or what it holds when it is compressed or written otherwise.
@@ -320,15 +341,21 @@ std::vector<std::string> RowSource::remarks() const
     if (const std::int64_t row = m_repeated; row >= 0) {
         all.push_back("rows have a name twice, of which the last counts; the first is row " + std::to_string(row + 1));
     }
+    if (const std::int64_t row = m_noNumber; row >= 0) {
+        all.push_back("rows hold NaN or Infinity, which are no numbers and count as empty fields; the first is row " + std::to_string(row + 1));
+    }
     return all;
 }
 
 Result<Json> RowSource::parsedRow(std::int64_t index, std::string_view bytes) const
 {
-    bool isRepeated = false;
-    auto row = parseJsonRow(bytes, &isRepeated);
-    std::int64_t first = m_repeated;
-    while (isRepeated && (first < 0 || index < first) && !m_repeated.compare_exchange_weak(first, index)) {
+    RowHabits habits;
+    auto row = parseJsonRow(bytes, &habits);
+    if (habits.isRepeated) {
+        keepFirst(m_repeated, index);
+    }
+    if (habits.hasNoNumber) {
+        keepFirst(m_noNumber, index);
     }
     return row;
 }
@@ -352,8 +379,8 @@ std::vector<std::string> sourceExtensions()
     for (const Kind& kind : kKinds) {
         all.emplace_back(kind.extension);
     }
-    for (const char* known : {".parquet", ".arrow", ".feather", ".gz", ".zst"}) { // told by what they begin with
-        all.emplace_back(known);
+    for (const Begun& kind : kBegun) {
+        all.emplace_back(kind.extension);
     }
     return all;
 }

@@ -33,7 +33,7 @@ public:
     const std::vector<std::string>& notes() const { return m_notes; }
     void addNote(std::string sentence) { m_notes.push_back(std::move(sentence)); } // while it is opened
 
-    // Where what is read is not quite what stands there: a guessed encoding, a name that a row has twice. A sentence each; some
+    // Where what is read is not quite what stands there: a guessed encoding, a name that a row has twice, NaN. A sentence each; some
     // are known once the rows were read.
     virtual std::vector<std::string> remarks() const;
     void addRemark(std::string sentence) { m_remarks.push_back(std::move(sentence)); } // while it is opened
@@ -43,13 +43,14 @@ public:
     void addLeftOut(std::string file) { m_leftOut.push_back(std::move(file)); } // while it is opened
 
 protected:
-    // parseJsonRow, remembering a name that stands twice; from any thread.
+    // parseJsonRow, remembering its habits; from any thread.
     Result<Json> parsedRow(std::int64_t index, std::string_view bytes) const;
 
 private:
     std::vector<std::string> m_notes;
     std::vector<std::string> m_remarks;
     mutable std::atomic<std::int64_t> m_repeated = -1; // the first row that has a name twice
+    mutable std::atomic<std::int64_t> m_noNumber = -1; // the first row with NaN or Infinity
     std::vector<std::string> m_leftOut;
 };
 

@@ -76,7 +76,7 @@ std::string rowSentence(const std::string& said)
 }
 
 // What other programs write and JSON does not have: a comma behind the row, and NaN and Infinity, which become null.
-std::string withoutHabits(std::string_view bytes)
+std::string withoutHabits(std::string_view bytes, bool& hasNoNumber)
 {
     const auto last = bytes.find_last_not_of(" \t\r\n");
     if (last != std::string_view::npos && bytes[last] == ',') {
@@ -92,6 +92,7 @@ std::string withoutHabits(std::string_view bytes)
         });
         if (found != kNoNumbers.end()) {
             text += "null";
+            hasNoNumber = true;
             at += found->size();
             continue;
         }
@@ -154,7 +155,7 @@ Result<void> checkRowText(std::string_view bytes)
 
 namespace {
 
-Result<Json> parseRow(std::string_view bytes, bool* isRepeated)
+Result<Json> parseRow(std::string_view bytes, RowHabits& habits)
 {
     base::JsonLimits limits;
     auto value = base::parseJsonWithDigits(bytes, limits);
@@ -163,15 +164,13 @@ Result<Json> parseRow(std::string_view bytes, bool* isRepeated)
     }
     limits.refuseDuplicateKeys = false;
     auto last = base::parseJsonWithDigits(bytes, limits);
-    if (last && isRepeated != nullptr) {
-        *isRepeated = true;
-    }
+    habits.isRepeated = habits.isRepeated || last;
     return last;
 }
 
 } // namespace
 
-Result<Json> parseJsonRow(std::string_view bytes, bool* isRepeated)
+Result<Json> parseJsonRow(std::string_view bytes, RowHabits* habits)
 {
     // Rows without a fault, which it finds itself, are read once; the others are looked through for what is wrong.
     if (auto plain = base::parsePlainJson(bytes, {})) {
@@ -181,12 +180,13 @@ Result<Json> parseJsonRow(std::string_view bytes, bool* isRepeated)
     if (!good) {
         return good.error();
     }
-    auto value = parseRow(bytes, isRepeated);
-    if (!value) {
-        auto mended = parseRow(withoutHabits(bytes), isRepeated);
-        return mended ? std::move(mended) : Result<Json>(Error{rowSentence(value.message())});
+    RowHabits found;
+    auto value = parseRow(bytes, found);
+    auto mended = value ? Result<Json>(Error{}) : parseRow(withoutHabits(bytes, found.hasNoNumber), found);
+    if (habits != nullptr) {
+        *habits = found;
     }
-    return value;
+    return value ? std::move(value) : mended ? std::move(mended) : Result<Json>(Error{rowSentence(value.message())});
 }
 
 Result<std::string> readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row)

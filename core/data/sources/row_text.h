@@ -22,10 +22,15 @@ bool isBlank(std::string_view bytes); // blanks, tabs, line ends alone
 // UTF-8 without NUL and byte-order mark; the error names the byte.
 Result<void> checkRowText(std::string_view bytes);
 
-// Checked and parsed strictly, but for what other programs are known to write: a comma behind the row, NaN or Infinity,
-// which are null here, and a name that stands twice, of which the last counts; `isRepeated` is set then. Whole numbers of any
-// size keep their digits (base/json_digits.h). The error is short however long the row is.
-Result<Json> parseJsonRow(std::string_view bytes, bool* isRepeated = nullptr);
+// What of a row is read otherwise than it stands.
+struct RowHabits {
+    bool isRepeated = false; // a name stands twice, of which the last counts
+    bool hasNoNumber = false; // NaN or Infinity, which are null here
+};
+
+// Checked and parsed strictly, but for what other programs are known to write: `habits`, and a comma behind the row. Whole
+// numbers of any size keep their digits (base/json_digits.h). The error is short however long the row is.
+Result<Json> parseJsonRow(std::string_view bytes, RowHabits* habits = nullptr);
 
 // The row's bytes. Errors: too long, or the file is shorter than it was.
 Result<std::string> readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row);

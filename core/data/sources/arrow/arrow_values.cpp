@@ -30,7 +30,7 @@ void appendReal(const arrow::Array& array, std::int64_t index, std::string& to)
     if (std::isfinite(value)) {
         appendNumber<ArrayType>(array, index, to);
     } else {
-        to += "null";
+        to += std::isnan(value) ? "NaN" : value < 0 ? "-Infinity" : "Infinity";
     }
 }
 

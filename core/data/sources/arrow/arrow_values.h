@@ -11,8 +11,8 @@
 
 namespace luthier::data {
 
-// Appends the value as JSON. What JSON has no word for (dates, decimals ...) is text; bytes, NaN and infinities are
-// null.
+// Appends the value as JSON. What JSON has no word for (dates, decimals ...) is text; bytes are null. NaN and
+// infinities stand as Python writes them, so that reading the row can say that it had them.
 void appendJson(const arrow::Array& array, std::int64_t index, std::string& to);
 void appendJsonText(std::string_view text, std::string& to); // quoted and escaped
 
