@@ -6,8 +6,10 @@
 #include "core/inference/generate.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/peft/folders/adapter_names.h"
+#include "core/peft/folders/adapter_settings.h"
 #include "core/peft/folders/config_names.h"
 #include "core/peft/folders/lora_gguf.h"
+#include "core/peft/methods/method.h"
 #include "core/weights/load.h"
 #include "tests/support/need.h"
 
@@ -231,6 +233,19 @@ private Q_SLOTS:
         need(base::writeFileAtomically(at("loha") / "adapter_config.json", base::dumpJson(other)));
         const std::string loha = refusal(at("loha"));
         QVERIFY2(loha.find("cannot be opened; LORA, ") != std::string::npos && loha.find("LORA", loha.find("LORA") + 1) == std::string::npos, loha.c_str());
+
+        // Training can go on from what has settings here, each kind named once; from nothing that only opens.
+        const auto goesOn = peft::readAdapterSettings(at("loha"));
+        QVERIFY(!goesOn.ok());
+        const QStringList said = QString::fromStdString(goesOn.message()).split(QStringLiteral("training cannot go on from peft_type \"LOHA\"; it can from "));
+        QCOMPARE(said.size(), 2);
+        QStringList kinds;
+        for (const peft::Method& method : peft::methods()) {
+            const QString kind = QString::fromStdString(method.folderType);
+            kinds += method.settingsOf && !kinds.contains(kind) ? QStringList{kind} : QStringList();
+        }
+        QVERIFY(kinds.size() > 1);
+        QCOMPARE(said[1].split(QStringLiteral(", ")), kinds);
 
         // Rows of tokens that the config does not name, and of tokens that there are none of.
         for (const auto& [tokens, part] : {std::pair{Json(), "names no tokens"}, {Json({3, 5, 9000}), "the token 9000"}, {Json("all"), "must be a list"}}) {
