@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/display.h"
 
+#include "core/base/amount.h"
 #include "core/base/disk_room.h"
 
 #include <algorithm>
@@ -72,8 +73,8 @@ std::size_t fitting(std::string_view text, int width)
 
 void wrapLine(std::string_view line, int width, std::vector<std::string>& lines)
 {
-    while (displayWidth(line) > width) {
-        const auto room = fitting(line, width);
+    // Not by the width of all that is left: of a line of 2 MB that took minutes.
+    for (auto room = fitting(line, width); room < line.size(); room = fitting(line, width)) {
         auto cut = line.rfind(' ', room);
         if (cut == std::string_view::npos || cut == 0) {
             lines.emplace_back(line.substr(0, room));
@@ -101,7 +102,7 @@ int displayWidth(std::string_view text)
 
 std::string cutTo(std::string_view text, int width)
 {
-    if (displayWidth(text) <= width) {
+    if (fitting(text, width) == text.size()) {
         return std::string(text);
     }
     return std::string(text.substr(0, fitting(text, std::max(1, width - 1)))) + "…";
@@ -161,16 +162,7 @@ std::string fixed(double value, int digits)
 
 std::string counted(std::int64_t value)
 {
-    const auto digits = std::to_string(value);
-    std::string text;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        const bool first = i == 0 || digits[i - 1] == '-';
-        if (!first && (digits.size() - i) % 3 == 0) {
-            text += ',';
-        }
-        text += digits[i];
-    }
-    return text;
+    return base::counted(value);
 }
 
 std::string duration(double seconds)

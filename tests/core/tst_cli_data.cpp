@@ -51,6 +51,8 @@ private Q_SLOTS:
     void whatIsOfferedWorks_data();
     void whatIsOfferedWorks();
     void statsCount();
+    void longLinesAreShown_data();
+    void longLinesAreShown();
     void dedupe();
     void replace();
     void splitIsWhole();
@@ -157,6 +159,29 @@ void TestCliData::statsCount()
     QVERIFY(total["shortest"].toInt() <= total["median"].toInt() && total["median"].toInt() <= total["longest"].toInt());
     QCOMPARE(file["openings"].toObject()["answer"].toArray()[0].toObject()["text"].toString().left(8), QStringLiteral("in short"));
     QVERIFY(outcome.object["trained_tokens"].toInt() > 0 && outcome.object["trained_tokens"].toInt() < outcome.object["tokens"].toInt());
+}
+
+void TestCliData::longLinesAreShown_data()
+{
+    QTest::addColumn<QString>("word");
+    QTest::newRow("words") << QStringLiteral("ice and ");
+    QTest::newRow("a letter") << QStringLiteral("a");
+    QTest::newRow("wide letters") << QStringLiteral("\u51b0");
+    QTest::newRow("marks that take no room") << QStringLiteral("\u0301");
+}
+
+// A line of 2 MB took minutes, as for each line of the table all that was left of it was measured.
+void TestCliData::longLinesAreShown()
+{
+    QFETCH(QString, word);
+    const QByteArray one = word.toUtf8();
+    const QByteArray answer = one.repeated(2'000'000 / one.size()) + " Odo.";
+    const QString path = write("long.jsonl", "{\"prompt\":\"Who?\",\"completion\":\"" + answer + "\"}\n");
+    QProcess process;
+    process.start(kProgram, {"data", "show", path});
+    QVERIFY(process.waitForFinished(20'000)); // it takes a fifth of a second
+    QCOMPARE(process.exitCode(), 0);
+    QVERIFY(process.readAllStandardOutput().contains("Odo."));
 }
 
 void TestCliData::replace()
