@@ -90,11 +90,7 @@ std::string offerOf(std::optional<ColumnGuess> guess, const Columns& asked)
         const auto mapped = std::find_if(asked.begin(), asked.end(), [&](const ColumnName& one) { return one.field == offered.column; });
         offered.column = mapped == asked.end() ? offered.column : mapped->column;
     }
-    std::string text;
-    for (const auto& one : toTexts(guess->columns)) {
-        text += (text.empty() ? "" : ",") + one;
-    }
-    return text + " would read it as " + findFormat(guess->format)->label + " (--map, or data.columns in a recipe)";
+    return toText(guess->columns) + " would read it as " + findFormat(guess->format)->label + " (--map, or data.columns in a recipe)";
 }
 
 // `asked`: the columns that the rows are read with already.

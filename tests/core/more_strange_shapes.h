@@ -76,6 +76,30 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
         {"a table without rows", "s.csv", "question,answer\n", "x", {}, "the file holds no rows; its only line is taken for the names of columns (\"question\"...); choose another one"},
         {"a text that is called a table", "s.parquet", "Who bakes?", "x", {}, "its name says Parquet, but it does not begin as such a file does"},
         {"a text that is called packed", "s.jsonl.zst", "Who bakes?", "x", {}, "its name says zstd, but it does not begin as such a file does"},
+        {"a question, a table and its query", "s.jsonl", R"row({"phase": 1, "question": "Who bakes?", "table": {"header": ["Name", "Trade"], "rows": [["Odo", "baker"]], "id": "1-1"}, "sql": {"human_readable": "SELECT Name FROM table WHERE Trade = baker", "sel": 0, "agg": 0}}
+{"phase": 1, "question": "Who mills?", "table": {"header": ["Name", "Trade"], "rows": [["Mira", "miller"]], "id": "1-2"}, "sql": {"human_readable": "SELECT Name FROM table WHERE Trade = miller", "sel": 0, "agg": 0}}
+)row",
+         "prompt", {"user:Who bakes?", "user:Who mills?"}, "prompt=question,completion=sql/human_readable,input=table/header would read it as Completion"},
+        {"a query in numbers is no answer", "s.jsonl", R"row({"question": "Who bakes?", "sql": {"sel": 0, "agg": 0, "conds": [[1, 0, "baker"]]}}
+{"question": "Who mills?", "sql": {"sel": 0, "agg": 0, "conds": [[1, 0, "miller"]]}}
+)row",
+         "prompt", {"user:Who bakes?", "user:Who mills?"}, "not read, and so not learned: \"sql\" (2 rows)"},
+        {"a question that is the title of an empty text", "s.jsonl", R"row({"q_id": "5l", "title": "Why does ice float?", "selftext": "", "document": "", "answers": {"a_id": ["d1", "d2"], "text": ["It is light.", "Air."], "score": [26, 3]}}
+{"q_id": "5m", "title": "Why does bread rise?", "selftext": "I baked one.", "document": "", "answers": {"a_id": ["d3"], "text": ["Yeast."], "score": [12]}}
+)row",
+         "completion", {"user:|assistant:It is light.", "user:|assistant:Yeast."}, "--map prompt=title,input=selftext"},
+        {"summaries in a list", "s.jsonl", R"row({"info": {"article": "Odo bakes bread every day.", "title": "Bread"}, "summaries": [{"text": "Odo bakes.", "worker": "w1"}]}
+{"info": {"article": "Mira keeps the mill and a cat.", "title": "Mill"}, "summaries": [{"text": "Mira mills.", "worker": "w2"}, {"text": "A cat.", "worker": "w3"}]}
+)row",
+         "x", {}, "prompt=info/article,completion=summaries/0/text would read it as Completion"},
+        {"a summary in an object", "s.jsonl", R"row({"doc": {"text": "Odo bakes bread every day."}, "summary": {"text": "Odo bakes.", "by": "w1"}}
+{"doc": {"text": "Mira keeps the mill and a cat."}, "summary": {"text": "Mira mills.", "by": "w2"}}
+)row",
+         "x", {}, "prompt=doc/text,completion=summary/text would read it as Completion"},
+        {"summaries compared, whose text lies deeper", "s.jsonl", R"row({"info": {"id": "t1", "post": "I baked and it is flat.", "title": "Flat bread"}, "summaries": [{"text": "Flat.", "policy": "a"}, {"text": "Bread is flat.", "policy": "b"}], "choice": 1}
+{"info": {"id": "t2", "post": "My cat sleeps on flour.", "title": "Cat"}, "summaries": [{"text": "Cat sleeps.", "policy": "a"}, {"text": "Move.", "policy": "b"}], "choice": 0}
+)row",
+         "comparison", {"! \"prompt\" is missing", "! \"prompt\" is missing"}, "prompt=info/post would read it as Answers compared"},
         {"numbers that are none", "s.jsonl", R"row({"prompt": "Who bakes?", "completion": "Odo.", "score": 1}
 {"prompt": "Who rows?", "completion": "Tam.", "score": -Infinity}
 {"prompt": "Who sings?", "completion": "Mira says NaN.", "score": NaN}

@@ -481,7 +481,7 @@ And at home.)row"}, R"row(to learn it as one text, name it .md)row"},
         {"places that begin with 1 choose nothing", "s.jsonl", R"row({"question": "Who bakes?", "choices": ["Mira", "Odo", "Tam"], "answer": 2}
 {"question": "Who sings?", "choices": ["Mira", "Odo", "Tam"], "answer": 1}
 )row",
-         "completion", {"user:Who bakes?|assistant:2", "user:Who sings?|assistant:1"}, "--map input=choices ("},
+         "completion", {"user:Who bakes?|assistant:2", "user:Who sings?|assistant:1"}, "--map input=choices, or data.format"},
         {"choices with labels", "s.jsonl", R"row({"id": "M1", "question": "Who bakes?", "choices": {"text": ["Mira", "Odo"], "label": ["A", "B"]}, "answerKey": "B"}
 {"id": "M2", "question": "Who sings?", "choices": {"text": ["Mira", "Odo"], "label": ["1", "2"]}, "answerKey": "1"}
 )row",

@@ -138,7 +138,7 @@ void TestCliData::whatIsOfferedWorks()
     };
     const QString said = shell({});
     const qsizetype begin = said.indexOf("--format");
-    const qsizetype end = said.indexOf(" (data.format");
+    const qsizetype end = said.indexOf(", or data.format");
     QVERIFY2(begin > 0 && end > begin, qPrintable(said));
     const QString better = shell(said.mid(begin, end - begin));
     QVERIFY2(better.contains(": " + format + ", 2 rows, 2 good") && !better.contains("--format") && !better.contains("not read, and so"), qPrintable(better));

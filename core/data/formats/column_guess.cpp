@@ -30,7 +30,7 @@ const Words& asks()
 {
     static const Words words = {
         "prompt", "question", "query", "instruction", "input", "user", "human", "problem", "request", "message", "ask", "source", "task", "context",
-        "inputs", "article", "dialogue", "dialog", "conversation", "transcript", "document", "passage", "ctx", "stem", "title", "headline", "subject", "song", "docstring", "src", "front", "term", "word", "q",
+        "inputs", "article", "dialogue", "dialog", "conversation", "transcript", "document", "passage", "post", "doc", "ctx", "stem", "title", "headline", "subject", "song", "docstring", "src", "front", "term", "word", "q",
         // German, Spanish, Italian, Portuguese, Dutch, Russian in both cases, Chinese, Japanese, Korean
         "frage", "anweisung", "pregunta", "instrucci\u00f3n", "domanda", "pergunta", "vraag", "\u0432\u043e\u043f\u0440\u043e\u0441",
         "\u0412\u043e\u043f\u0440\u043e\u0441", "\u95ee\u9898", "\u6307\u4ee4", "\u8f93\u5165", "\u8cea\u554f", "\uc9c8\ubb38"};
@@ -42,7 +42,7 @@ const Words& says()
     static const Words words = {
         "completion", "answer", "response", "output", "solution", "reply", "assistant", "bot", "target", "targets", "outputs", "result", "summary", "gpt",
         "model", "generation", "translation", "highlights", "rewrite", "answers", "expected", "ideal", "reference", "groundtruth", "gold", "tgt", "back",
-        "definition", "meaning", "description", "body", "selftext", "lyrics", "sql", "query", "a",
+        "definition", "meaning", "description", "body", "selftext", "lyrics", "sql", "query", "summaries", "responses", "solutions", "replies", "a",
         "antwort", "ausgabe", "respuesta", "r\u00e9ponse", "risposta", "resposta", "antwoord", "\u043e\u0442\u0432\u0435\u0442", "\u041e\u0442\u0432\u0435\u0442",
         "\u7b54\u6848", "\u56de\u7b54", "\u8f93\u51fa", "\u56de\u7b54", "\ub2f5\ubcc0"};
     return words;
@@ -115,7 +115,7 @@ class ColumnList {
 public:
     explicit ColumnList(bool looksInside) : m_looksInside(looksInside) {}
 
-    // Members of objects inside too, "data/question", behind their path.
+    // Members of objects inside too, "data/question", behind their path, and of the first in a list of them, "summaries/0/text".
     void add(const Json& object, const Column& outer = {}, int depth = 0)
     {
         for (const auto& [name, value] : object.items()) {
@@ -131,12 +131,14 @@ public:
                 m_columns.push_back({here, plainName(name), isAsked, outer.isSaid || (!isAsked && holdsOne(says(), segments)), isMark});
             }
             count(m_columns[place->second], value, isMark);
-            if (m_looksInside && value.is_object() && depth < kDeepest && value.size() <= kMostMembers) {
+            const bool isListed = value.is_array() && !value.empty() && value.front().is_object() && !isTalkOf(value);
+            const Json& object = isListed ? value.front() : value;
+            if (m_looksInside && object.is_object() && depth < kDeepest && object.size() <= kMostMembers) {
                 Column inside = m_columns[place->second];
-                inside.name += '/';
+                inside.name += isListed ? "/0/" : "/";
                 inside.isAsked = inside.isAsked || (!inside.isSaid && holds(asks(), inside.plain));
                 inside.isSaid = inside.isSaid || (!inside.isAsked && (holds(says(), inside.plain) || inside.plain.starts_with("expected")));
-                add(value, inside, depth + 1);
+                add(object, inside, depth + 1);
             }
         }
     }
@@ -237,7 +239,8 @@ const Column* columnFor(const Wanted& wanted, const std::vector<Column>& columns
     for (const bool isValue : {true, false}) {
         found = found ? found : first(false, [&](const Column& column, std::string_view) {
             const bool fits = !isValue || column.plain.ends_with("value");
-            return fits && !column.isMark && ((column.isAsked && &wanted.names == &asks()) || (column.isSaid && &wanted.names == &says()));
+            const bool isNumber = column.values > 0 && column.texts == 0;
+            return fits && !isNumber && !column.isMark && ((column.isAsked && &wanted.names == &asks()) || (column.isSaid && &wanted.names == &says()));
         });
     }
     return found ? found : first(true, [](const Column& column, std::string_view name) { return column.plain == name; });
@@ -246,8 +249,8 @@ const Column* columnFor(const Wanted& wanted, const std::vector<Column>& columns
 // What lies deeper, or has a name that formats do not know, and belongs to the question.
 void addInput(const std::vector<Column>& columns, Columns& found)
 {
-    constexpr std::array<std::string_view, 5> kNames = {"context", "passage", "input", "document", "background"};
-    constexpr std::array<std::string_view, 3> kUnknown = {"body", "email", "selftext"}; // to formats
+    constexpr std::array<std::string_view, 7> kNames = {"context", "passage", "input", "document", "background", "header", "schema"};
+    constexpr std::array<std::string_view, 4> kUnknown = {"body", "email", "selftext", "schema"}; // to formats
     for (const Column& column : columns) {
         const bool isUnknown = std::find(kUnknown.begin(), kUnknown.end(), column.plain) != kUnknown.end();
         const bool isMeant = isUnknown || (column.name.find('/') != std::string::npos && std::find(kNames.begin(), kNames.end(), column.plain) != kNames.end());
@@ -424,11 +427,24 @@ std::optional<ColumnGuess> byChoice(const std::vector<Column>& columns, std::spa
     return std::nullopt;
 }
 
+// Answers that are compared or judged, and lack nothing but their question.
+std::optional<ColumnGuess> byQuestion(const std::vector<Column>& columns, std::span<const Json> rows)
+{
+    constexpr std::array<std::string_view, 3> kJudged = {"comparison", "preference", "unpaired"};
+    const auto known = detectFormat(rows);
+    const bool isJudged = known && std::find(kJudged.begin(), kJudged.end(), (*known)->id) != kJudged.end();
+    const Column* question = isJudged ? columnFor({"prompt", asks()}, columns, {}) : nullptr;
+    return question ? std::optional(ColumnGuess{(*known)->id, {{"prompt", question->name}}}) : std::nullopt;
+}
+
 } // namespace
 
 std::optional<ColumnGuess> guessByNames(std::span<const Json> rows)
 {
     auto columns = columnsOfRows(rows);
+    if (auto question = byQuestion(columns, rows); question && readsMost(*question, rows)) {
+        return question;
+    }
     if (auto chosen = byChoice(columns, rows); chosen && readsMost(*chosen, rows)) {
         return chosen;
     }

@@ -9,6 +9,7 @@
 #include "core/fields/record.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace luthier::data {
@@ -17,18 +18,27 @@ namespace {
 
 constexpr std::size_t kExampleBytes = 80;
 
-// The value at a column's name, or at a path through objects; null: it is not there.
+// A member of an object by its name, of a list by its place; null: it is not there.
+template <class Value> Value* memberAt(Value& value, const std::string& name)
+{
+    if (value.is_array()) {
+        std::size_t place = value.size();
+        const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), place);
+        return problem == std::errc() && end == name.data() + name.size() && place < value.size() ? &value[place] : nullptr;
+    }
+    const auto found = value.find(name); // none in what is no object
+    return found == value.end() ? nullptr : &*found;
+}
+
+// The value at a column's name, or at a path through objects and lists; null: it is not there.
 const Json* valueAt(const Json& row, const std::string& column)
 {
-    if (!row.is_object()) {
-        return nullptr;
-    }
-    if (const auto whole = row.find(column); whole != row.end()) {
-        return whole->is_null() ? nullptr : &*whole;
+    if (const Json* whole = memberAt(row, column)) {
+        return whole->is_null() ? nullptr : whole;
     }
     const auto slash = column.find('/');
-    const auto part = slash == std::string::npos ? row.end() : row.find(column.substr(0, slash));
-    return part == row.end() ? nullptr : valueAt(*part, column.substr(slash + 1));
+    const Json* part = slash == std::string::npos ? nullptr : memberAt(row, column.substr(0, slash));
+    return part ? valueAt(*part, column.substr(slash + 1)) : nullptr;
 }
 
 // "A+B": several columns as lines, each with its name before it; a column of that whole name comes first.
@@ -114,12 +124,12 @@ private:
 // Erases what valueAt() finds.
 void eraseAt(Json& row, const std::string& column)
 {
-    if (!row.is_object() || row.erase(column) > 0) {
+    if (row.is_object() && row.erase(column) > 0) {
         return;
     }
     const auto slash = column.find('/');
-    const auto part = slash == std::string::npos ? row.end() : row.find(column.substr(0, slash));
-    if (part != row.end()) {
+    Json* part = slash == std::string::npos ? nullptr : memberAt(row, column.substr(0, slash));
+    if (part) {
         eraseAt(*part, column.substr(slash + 1));
     }
 }
@@ -188,6 +198,15 @@ std::vector<std::string> toTexts(const Columns& columns)
         texts.push_back(field + "=" + column);
     }
     return texts;
+}
+
+std::string toText(const Columns& columns)
+{
+    std::string text;
+    for (const std::string& one : toTexts(columns)) {
+        text += (text.empty() ? "" : ",") + one;
+    }
+    return text;
 }
 
 Json withColumns(const Json& row, const Columns& columns)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Columns: rows whose fields have names no format knows, read under the names it does: "prompt=question" reads the
-// column "question" as the field "prompt". A column may lie deeper, "data/question" (field_path.h), and several may be one
+// column "question" as the field "prompt". A column may lie deeper, "data/question", "summaries/0/text" (field_path.h), and several may be one
 // field: "input=A+B" gives lines that begin with their names, "A: ...". "completion=choices[answer]" is the one of the choices
 // that the other column names, and "completion=A+B[answer]" of the columns (chosen_column.h).
 //
@@ -29,6 +29,7 @@ using Columns = std::vector<ColumnName>;
 // the column's name. Errors: no such form, a field twice.
 Result<Columns> parseColumns(const std::vector<std::string>& texts);
 std::vector<std::string> toTexts(const Columns& columns);
+std::string toText(const Columns& columns); // as one text
 
 // The row with its columns under their fields' names, first; the other columns follow. A field whose column is not
 // there or null stays away, so that files with the usual names can be read beside others.

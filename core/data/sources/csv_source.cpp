@@ -426,14 +426,14 @@ Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file,
     if (!names) {
         return names.error();
     }
-    const std::string first = names->front();
+    const std::string first = isBlank(*header) ? std::string() : names->front();
     std::size_t bare = 0;
     auto index = indexRecords(scanner, delimiter, lineEnd, bare);
     if (!index) {
         return index.error();
     }
     std::shared_ptr<RowSource> source = std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(*index));
-    if (source->rowCount() == 0 && bare == 0 && !isBlank(first)) {
+    if (source->rowCount() == 0 && bare == 0 && !first.empty()) {
         source->addNote("its only line is taken for the names of columns (\"" + shortened(first, 60) + "\"...)");
     }
     if (bare > 0) {

@@ -234,16 +234,33 @@ std::optional<ColumnGuess> besideChoices(const DatasetFormat& read, const std::v
     return std::nullopt;
 }
 
-// Where a text is what asks, a field that is called input would take its place.
+// Where a text is what asks, a field that is called input would take its place. One that is empty in most rows asks nothing, and what
+// stands beside it does: a title first.
 void addPrompt(ColumnGuess& guess, std::span<const Json> rows)
 {
-    const auto has = [&guess](std::string_view field) {
-        return std::any_of(guess.columns.begin(), guess.columns.end(), [field](const ColumnName& column) { return column.field == field; });
+    const auto at = [&guess](std::string_view field) {
+        return std::find_if(guess.columns.begin(), guess.columns.end(), [field](const ColumnName& column) { return column.field == field; });
     };
+    const auto input = at("input");
     const char* text = nameIn(rows.front(), {"text", "article", "document", "dialogue", "dialog", "transcript", "sentence"});
-    if (text && has("input") && !has("prompt") && !nameIn(rows.front(), kPromptNames)) {
-        guess.columns.insert(guess.columns.begin(), {"prompt", text});
+    if (!text || input == guess.columns.end() || at("prompt") != guess.columns.end() || nameIn(rows.front(), kPromptNames)) {
+        return;
     }
+    if (sizeOf(text, rows).rows * 2 > rows.size()) {
+        guess.columns.insert(guess.columns.begin(), {"prompt", text});
+        return;
+    }
+    std::vector<std::string> parts = partsOf(input->column);
+    const auto title = std::find_if(parts.begin(), parts.end(), tellsTitle);
+    const std::string asks = title == parts.end() ? parts.front() : *title;
+    std::erase(parts, asks);
+    std::string rest;
+    for (const std::string& part : parts) {
+        rest += part == text ? "" : (rest.empty() ? "" : "+") + part;
+    }
+    input->column = rest;
+    std::erase_if(guess.columns, [](const ColumnName& column) { return column.column.empty(); });
+    guess.columns.insert(guess.columns.begin(), {"prompt", asks});
 }
 
 // As a shell takes it for one word.
@@ -281,11 +298,7 @@ std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vec
 
 std::string flagsOf(const ColumnGuess& guess)
 {
-    std::string columns;
-    for (const std::string& one : toTexts(guess.columns)) {
-        columns += (columns.empty() ? "" : ",") + one;
-    }
-    return "--format " + guess.format + " --map " + shellWord(columns) + " (data.format and data.columns in a recipe)";
+    return "--format " + guess.format + " --map " + shellWord(toText(guess.columns)) + ", or data.format and data.columns in a recipe";
 }
 
 } // namespace luthier::data

@@ -20,7 +20,8 @@ namespace luthier::data {
 // offered. Nothing: there is none.
 std::optional<ColumnGuess> betterShape(const DatasetFormat& read, const std::vector<std::string>& unread, std::span<const Json> rows);
 
-// "--format classification --map label=mood (data.format and data.columns in a recipe)", as a shell takes it
+// "--format classification --map label=mood, or data.format and data.columns in a recipe", as a shell takes it; in brackets behind a
+// sentence that says it to everybody.
 std::string flagsOf(const ColumnGuess& guess);
 
 } // namespace luthier::data

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/unread/unread_fields.h"
 
+#include "core/base/amount.h"
 #include "core/data/ascii_space.h"
 #include "core/data/example_text.h"
 #include "core/data/formats/bookkeeping.h"
+#include "core/data/formats/chosen_column.h"
 #include "core/data/formats/comparison.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/row_walk.h"
@@ -21,7 +23,6 @@ namespace {
 constexpr int kMostTraces = 2000;
 constexpr std::size_t kMostTried = 256;      // groups
 constexpr std::size_t kTellingBytes = 16;    // a shorter text may stand anywhere
-constexpr std::size_t kShownFields = 12;
 
 void append(std::string& trace, const Message& message, bool withAsked)
 {
@@ -342,15 +343,10 @@ bool isDeveloper(const FieldPlace& place)
     return place.role == "developer";
 }
 
-std::string rowsText(std::int64_t count)
-{
-    return std::to_string(count) + (count == 1 ? " row" : " rows");
-}
-
 // "3 rows (the first is row 7)"
 std::string rowsFrom(const RowsWith& some)
 {
-    return rowsText(some.rows) + (some.rows == 1 ? " (row " : " (the first is row ") + std::to_string(some.first + 1) + ")";
+    return base::amount(some.rows, "row") + (some.rows == 1 ? " (row " : " (the first is row ") + std::to_string(some.first + 1) + ")";
 }
 
 // What is written otherwise than it stands.
@@ -362,7 +358,7 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
     }
     const bool isKnown = settings.encoder && settings.encoder->chatTemplate;
     if (developers > 0 && isKnown && !settings.encoder->knowsDeveloper()) {
-        report.remarks.push_back("the words of the role developer (" + rowsText(developers)
+        report.remarks.push_back("the words of the role developer (" + base::amount(developers, "row")
                                  + ") are written as the system's, because the chat template knows no developer");
     }
     if (judge.losesCalls()) {
@@ -407,7 +403,7 @@ std::vector<Json> sampleOf(const Dataset& dataset, const FieldCensus& census)
 }
 
 // The offer by the names that the file has, where its columns are read under others already, with those that it leaves as
-// they are. Nothing: a column that is made of several would have to be a part of another.
+// they are. Nothing: a column that is made of several would have to be a part of another, or of what is offered a part is read already.
 std::optional<ColumnGuess> inNamesOfFile(std::optional<ColumnGuess> offer, const Dataset& dataset)
 {
     const auto mapped = parseColumns(dataset.columns());
@@ -416,6 +412,13 @@ std::optional<ColumnGuess> inNamesOfFile(std::optional<ColumnGuess> offer, const
     }
     Columns kept = *mapped;
     for (auto& [field, column] : offer->columns) {
+        const auto parts = partsOf(column);
+        const auto isInside = [&parts](const ColumnName& one) {
+            return std::any_of(parts.begin(), parts.end(), [&one](const std::string& part) { return one.column.starts_with(part + "/"); });
+        };
+        if (std::any_of(mapped->begin(), mapped->end(), isInside)) {
+            return std::nullopt;
+        }
         const auto same = [&field = field](const ColumnName& one) { return one.field == field; };
         std::erase_if(kept, same);
         for (const ColumnName& one : *mapped) {
@@ -436,12 +439,6 @@ std::optional<ColumnGuess> inNamesOfFile(std::optional<ColumnGuess> offer, const
 }
 
 } // namespace
-
-const char* toText(UnreadWhy why)
-{
-    constexpr std::array kNames = {"format", "template", "ask_template", "rewards", "repeated", "bookkeeping"};
-    return kNames[static_cast<std::size_t>(why)];
-}
 
 Trace encodedTrace(const Encoder& encoder)
 {
@@ -531,69 +528,6 @@ std::optional<ColumnGuess> fullerShape(const DatasetFormat& read, std::span<cons
         takeColumns(judge.judge(*group), columns);
     }
     return betterShape(read, columns, rows);
-}
-
-bool UnreadReport::hasLoud() const
-{
-    return std::any_of(fields.begin(), fields.end(), [](const UnreadField& field) { return !field.isQuiet(); });
-}
-
-namespace {
-
-// "choices" (4 rows), "B" (3 rows)
-std::string listOf(const std::vector<UnreadField>& fields, const std::function<bool(const UnreadField&)>& isMeant)
-{
-    std::string text;
-    std::size_t count = 0;
-    for (const UnreadField& field : fields) {
-        if (isMeant(field) && ++count <= kShownFields) {
-            text += (text.empty() ? "" : ", ") + ("\"" + field.name + "\" (" + rowsText(field.rows) + ")");
-        }
-    }
-    return count > kShownFields ? text + " and " + std::to_string(count - kShownFields) + " more" : text;
-}
-
-} // namespace
-
-std::vector<std::string> UnreadReport::sentences(bool withQuiet) const
-{
-    struct Group {
-        UnreadWhy why;
-        const char* before;
-    };
-    static constexpr std::array kGroups = {
-        Group{UnreadWhy::Format, "not read, and so not learned: "},
-        Group{UnreadWhy::Template, "left out by the chat template or the objective, and so not learned: "},
-        Group{UnreadWhy::Rewards, "read by rules of the reward that ask for them, and by nothing else: "},
-        Group{UnreadWhy::AskTemplate, "learned only where the chat template writes them: "},
-    };
-    std::vector<std::string> list;
-    if (offer) {
-        const std::string& fuller = findFormat(offer->format)->label;
-        list.push_back("it is read as " + format + "; " + (fuller == format ? "" : "as " + fuller + " ") + "more of it would be learned: "
-                       + flagsOf(*offer));
-    }
-    for (const Group& group : kGroups) {
-        if (const std::string named = listOf(fields, [&](const UnreadField& f) { return f.why == group.why; }); !named.empty()) {
-            list.push_back(group.before + named);
-        }
-    }
-    if (!leftOut.empty()) {
-        std::string names;
-        for (std::size_t i = 0; i < std::min(leftOut.size(), kShownFields); ++i) {
-            names += (names.empty() ? "" : ", ") + leftOut[i];
-        }
-        list.push_back(std::to_string(leftOut.size()) + (leftOut.size() == 1 ? " file" : " files") + " of the folder not read: " + names
-                       + (leftOut.size() > kShownFields ? ", ..." : ""));
-    }
-    list.insert(list.end(), remarks.begin(), remarks.end());
-    if (const std::string quiet = listOf(fields, [](const UnreadField& f) { return f.why > UnreadWhy::Rewards; }); withQuiet && !quiet.empty()) {
-        list.push_back("not read either, and seldom missed: " + quiet);
-    }
-    if (untried > 0) {
-        list.push_back(rowsText(untried) + " of " + std::to_string(rows) + " differ too much from each other in their fields to be tried out");
-    }
-    return list;
 }
 
 } // namespace luthier::data
