@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/trainer.h"
 
+#include "core/base/clock.h"
 #include "core/optim/schedules.h"
 #include "core/ranks/team.h"
 #include "core/measures/summary.h"
@@ -39,7 +40,7 @@ Trainer::Trainer(const config::RunConfig& config, const RunInputs& inputs, RunPa
                  RunObserver& observer)
     : m_config(config), m_inputs(inputs), m_parts(parts), m_control(control), m_observer(config, observer),
       m_trainStep(lossOf(config, parts), *parts.optimizer, static_cast<std::uint64_t>(config.run.seed)),
-      m_reports(m_observer, parts.placement.device, parts.totalSteps, parts.objective->finish),
+      m_reports(m_observer, parts.placement.device, parts.totalSteps, parts.objective->finish, config.run),
       m_evaluations(evaluationsOf(config, parts, m_observer)), m_saving(inputs.folder, control, m_observer), m_before(parts.leaves),
       m_checkpointEvery(checkpointInterval(config.run, parts.totalSteps)),
       m_dataHash(parts.data.train.hash()), m_best(inputs.folder), m_early(inputs.folder, config.run.patience, config.run.leastChange), m_rates(inputs.folder)
@@ -322,6 +323,7 @@ bool Trainer::save()
         folder = saved ? *saved : fs::path();
         return saved ? Result<void>() : Result<void>(saved.error());
     };
+    const double before = base::wallSeconds();
     const auto saved = m_saving.run(
         {"the checkpoint of step " + std::to_string(m_step), standing(), roomOf(m_parts).checkpoint, m_step, work});
     if (!saved) {
@@ -329,6 +331,7 @@ bool Trainer::save()
         return false;
     }
     m_saved = m_step;
+    m_reports.timeLeft().saved(base::wallSeconds() - before);
     m_observer.onEvent(CheckpointSaved{m_step, fs::absolute(folder).string()});
     rotateCheckpoints(m_inputs.folder, m_config.run.keepCheckpoints);
     return true;
@@ -341,11 +344,13 @@ void Trainer::evaluate()
         m_parts.decoder->awaitOthers();
         return;
     }
+    const double before = base::wallSeconds();
     const auto heldOut = m_evaluations.run(m_step, [this] { return m_control.stopRequested(); });
     m_parts.decoder->awaitOthers();
     if (heldOut) {
         keepBest(*heldOut);
     }
+    m_reports.timeLeft().evaluated(base::wallSeconds() - before);
 }
 
 // A run is worth more than what is said of its rows, so a failure is told and no more.
@@ -356,6 +361,7 @@ void Trainer::measureRows(RowLossTime time)
         return;
     }
     auto done = Result<void>();
+    const double before = base::wallSeconds();
     try {
         done = recordRowLosses(m_config, m_inputs.folder, m_parts, time, m_control, m_observer);
     } catch (const std::exception& problem) {
@@ -365,6 +371,9 @@ void Trainer::measureRows(RowLossTime time)
         done = Error{"memory has no room for a single row beside what the run holds"};
     }
     m_parts.decoder->awaitOthers();
+    if (time == RowLossTime::Before) {
+        m_reports.timeLeft().measuredRows(base::wallSeconds() - before);
+    }
     if (!done) {
         warn("The loss of each row could not be kept: " + done.message());
     }

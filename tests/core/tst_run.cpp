@@ -68,6 +68,8 @@ private Q_SLOTS:
     void notFiniteEndsTheRun();
     void holdWaits();
     void aHoldWithinAStepIsNotItsTime();
+    void whatComesBetweenStepsIsLeft();
+    void theLastStepIsNotTheEnd();
     void stepsBringTheirMeasures();
     void stopBeforeTheFirstStep();
 };
@@ -107,7 +109,7 @@ void TestRun::tellsItsStory()
     }
     QVERIFY(tokens > 36 * 10);
     QCOMPARE(steps.back().epoch, 1.0);
-    QCOMPARE(steps.back().secondsLeft, 0.0);
+    QVERIFY(steps.back().secondsLeft > 0); // what comes behind it
     QCOMPARE(steps.front().learningRate, 0.0);
 
     std::vector<std::int64_t> evaluated;
@@ -457,6 +459,48 @@ void TestRun::aHoldWithinAStepIsNotItsTime()
     reports.add(step, at::zeros({2}));
     const double seconds = 1000 / log.all<train::StepDone>()[0].tokensPerSecond;
     QVERIFY2(seconds >= 0.06 && seconds < 0.5, std::to_string(seconds).c_str());
+}
+
+// Steps, and what comes between and behind them as often as it will and as long as it took.
+void TestRun::whatComesBetweenStepsIsLeft()
+{
+    config::RunSettings settings;
+    settings.evalEvery = 10;
+    settings.checkpointEvery = 25;
+    train::TimeLeft left(100, settings);
+    QCOMPARE(left.after(0, 2), 200.0); // nothing else is known yet
+    left.evaluated(7);
+    QCOMPARE(left.after(0, 2), 200.0 + 10 * 7);
+    QCOMPARE(left.after(10, 2), 180.0 + 9 * 7);
+    left.saved(5);
+    QCOMPARE(left.after(25, 2), 150.0 + 8 * 7 + 2 * 5 + 2 * 5); // at 50 and 75; the last, and the result
+    left.measuredRows(30);
+    QCOMPARE(left.after(100, 2), 7.0 + 2 * 5 + 30);
+    // As many as the time allows where nobody asked for a number.
+    settings.evalEvery = 0;
+    train::TimeLeft few(100, settings);
+    few.evaluated(50);
+    QVERIFY(std::abs(few.after(0, 1) - (100 + 100 * 0.1 / 0.9 + 50)) < 1e-6);
+    few.evaluated(0.1);
+    QVERIFY(std::abs(few.after(0, 1) - (100 + 9 * 0.1 + 0.1)) < 1e-6);
+}
+
+// Behind it rows are measured, prompts answered and the result is written: it said that no time was left.
+void TestRun::theLastStepIsNotTheEnd()
+{
+    support::TinyRun tiny;
+    tiny.config.run.probePrompts = {"Where is it?"};
+    EventLog log;
+    std::optional<std::chrono::steady_clock::time_point> last;
+    log.onEach = [&](const train::Event& event) {
+        if (std::holds_alternative<train::StepDone>(event)) {
+            last = std::chrono::steady_clock::now();
+        }
+    };
+    QCOMPARE(tiny.run("left", log).outcome, Outcome::Finished);
+    const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - *last).count();
+    const double said = log.all<train::StepDone>().back().secondsLeft;
+    QVERIFY2(said > 0.2 * took && said < 5 * took, (std::to_string(said) + " said, " + std::to_string(took) + " taken").c_str());
 }
 
 // The values behind loss and gradient norm, by the names that the step brings.

@@ -9,6 +9,7 @@
 #include "ui/workspace/run_controller.h"
 
 #include <QApplication>
+#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QMenu>
@@ -19,6 +20,28 @@
 #include <QVBoxLayout>
 
 namespace luthier::ui {
+namespace {
+
+// What it does, and how long all of it still takes.
+QString lineOf(const RunController& runs)
+{
+    using State = RunController::State;
+    const QString left = timeLeft(runs.secondsLeft());
+    if (runs.state() == State::Stopping) {
+        return RunBadge::tr("saving a checkpoint\u2026");
+    }
+    QString doing = QCoreApplication::translate("Stage", runs.stage().toUtf8().constData());
+    if (runs.state() == State::Held) {
+        doing = RunBadge::tr("on hold at step %1").arg(number(runs.step()));
+    } else if (doing.isEmpty() && left.isEmpty() && runs.totalSteps() > 0) {
+        doing = RunBadge::tr("step %1 of %2").arg(number(runs.step()), number(runs.totalSteps()));
+    }
+    //: %1 what a run does now, %2 the time that all of it still takes
+    return doing.isEmpty() ? left : left.isEmpty() ? doing : RunBadge::tr("%1, %2").arg(doing, left);
+}
+
+} // namespace
+
 RunBadge::RunBadge(RunController* runs, QWidget* parent)
     : QFrame(parent), m_runs(runs), m_name(new ElidedLabel(Token::Text)), m_bar(new QProgressBar), m_left(new StatusLabel(Token::TextQuiet)),
       m_hold(makeIconButton(QStringLiteral("badgeHold"), QStringLiteral("pause"), tr("Hold"))),
@@ -76,15 +99,7 @@ void RunBadge::refresh()
     const bool knowsSteps = m_runs->totalSteps() > 0;
     m_bar->setRange(0, knowsSteps ? static_cast<int>(m_runs->totalSteps()) : 0);
     m_bar->setValue(static_cast<int>(m_runs->step()));
-    QString line = m_runs->stage();
-    if (state == State::Held) {
-        line = tr("on hold at step %1").arg(number(m_runs->step()));
-    } else if (state == State::Stopping) {
-        line = tr("saving a checkpoint\u2026");
-    } else if (line.isEmpty()) {
-        line = timeLeft(m_runs->secondsLeft());
-    }
-    m_left->setText(line);
+    m_left->setText(lineOf(*m_runs));
     m_left->setToolTip(m_runs->secondsLeft() >= 0 ? duration(m_runs->secondsLeft()) : QString());
     const bool held = state == State::Held;
     m_hold->setIcon(icon(held ? QStringLiteral("play") : QStringLiteral("pause")));

@@ -24,49 +24,7 @@
 namespace luthier::ui {
 namespace {
 
-constexpr std::size_t kMostTold = 2;     // differences in a name
-constexpr std::size_t kLongestTold = 16; // characters of a value in it
-
-// Another run of that name is told apart by what is different this time, else by a number.
-std::string ownName(store::Project& project, const std::string& wanted, const config::RunConfig& config)
-{
-    const auto runs = project.runs();
-    if (!runs) {
-        return wanted;
-    }
-    const auto isTaken = [&runs](const std::string& name) {
-        return std::any_of(runs->begin(), runs->end(), [&name](const store::RunRow& run) { return run.name == name; });
-    };
-    std::string name = wanted;
-    for (const store::RunRow& run : *runs) { // newest first
-        const auto before = run.name.starts_with(wanted) ? config::fromJson(run.recipe) : Result<config::RunConfig>(Error{});
-        if (!before || !isTaken(wanted)) {
-            continue;
-        }
-        std::size_t told = 0;
-        for (const config::Difference& difference : config::difference(*before, config)) {
-            if (difference.key == "run.name" || told == kMostTold) {
-                continue;
-            }
-            if (const auto setting = config::findSetting(difference.key); setting && difference.right.size() <= kLongestTold) {
-                name += ", " + QCoreApplication::translate("Field", setting->field->label.c_str()).toLower().toStdString() + " " + difference.right;
-                ++told;
-            }
-        }
-        break;
-    }
-    for (int number = 2; isTaken(name); ++number) {
-        name = wanted + " #" + std::to_string(number);
-    }
-    return name;
-}
-
-// Where a run works is remembered with the project.
-std::string placeKey(store::RunId id)
-{
-    return "place." + std::to_string(id);
-}
-
+constexpr double kLate = 5;              // seconds behind which what was said to be left says nothing any more
 } // namespace
 
 RunController::RunController(Workspace& workspace) : QObject(&workspace), m_workspace(workspace)
@@ -97,6 +55,7 @@ void RunController::connectBridge()
     connect(&m_bridge, &RunBridge::stepsDone, this, [this](const std::vector<train::StepDone>& steps) {
         m_step = steps.back().step;
         m_secondsLeft = steps.back().secondsLeft;
+        m_sinceLeft.start();
         m_memoryBytes = steps.back().memoryBytes;
         m_learningRate = steps.back().learningRate;
         m_stage.clear();
@@ -278,6 +237,15 @@ void RunController::launch(Prepared prepared)
 
 double RunController::seconds() const
 {
+double RunController::secondsLeft() const
+{
+    if (m_secondsLeft < 0 || !m_sinceLeft.isValid()) {
+        return m_secondsLeft;
+    }
+    const double left = m_secondsLeft - static_cast<double>(m_sinceLeft.elapsed()) / 1000;
+    return left < -kLate ? -1 : std::max(0.0, left);
+}
+
     return isBusy() && m_clock.isValid() ? m_secondsBefore + static_cast<double>(m_clock.elapsed()) / 1000 : m_secondsBefore;
 }
 
@@ -369,6 +337,12 @@ void RunController::finishWhenBothAreThere()
     Q_EMIT m_workspace.runsChanged();
 }
 
+        if (state == State::Held) {
+            m_secondsLeft = secondsLeft();
+            m_sinceLeft.invalidate();
+        } else if (m_state == State::Held) {
+            m_sinceLeft.start();
+        }
 void RunController::setState(State state)
 {
     if (state != m_state) {

@@ -43,7 +43,7 @@ public:
     std::int64_t step() const { return m_step; }
     std::int64_t totalSteps() const { return m_totalSteps; }
     double seconds() const; // it has trained so far, holds counted
-    double secondsLeft() const { return m_secondsLeft; } // negative: not known
+    double secondsLeft() const; // of work, which a hold does not use up; negative: not known, or it took longer than that already
     QString stage() const { return m_stage; }
     std::int64_t memoryBytes() const { return m_memoryBytes; }
     double learningRate() const { return m_learningRate; } // of the last step; negative: none was taken yet
@@ -99,7 +99,8 @@ private:
     double m_learningRate = -1;
     QElapsedTimer m_clock;
     double m_secondsBefore = 0; // of earlier sittings
-    double m_secondsLeft = -1;
+    double m_secondsLeft = -1; // when m_sinceLeft began
+    QElapsedTimer m_sinceLeft; // not valid while the run is held
     bool m_endTold = false;    // RunEnded came through the bridge
     bool m_threadDone = false; // the thread has written everything down and returned
 

@@ -90,7 +90,7 @@ void StepReports::tell(Waiting waiting)
     }
     const double seconds = measure(step.step);
     step.tokensPerSecond = static_cast<double>(step.tokens) / seconds;
-    step.secondsLeft = static_cast<double>(m_total - step.step) * m_secondsPerStep;
+    step.secondsLeft = m_left.after(step.step, m_secondsPerStep);
     step.memoryBytes = peakMemory(m_device);
     m_bad = std::isfinite(step.loss) && std::isfinite(step.gradNorm) ? 0 : m_bad + 1;
     m_observer.onEvent(step);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/train/events.h"
+#include "core/train/step/time_left.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Event.h>
@@ -19,8 +20,9 @@ namespace luthier::train {
 class StepReports {
 public:
     // `finish`: what an objective does to a step's measures once they are there; null: nothing.
-    StepReports(RunObserver& observer, at::Device device, std::int64_t totalSteps, void (*finish)(measures::Values&) = nullptr)
-        : m_observer(observer), m_device(device), m_total(totalSteps), m_finish(finish)
+    StepReports(RunObserver& observer, at::Device device, std::int64_t totalSteps, void (*finish)(measures::Values&) = nullptr,
+                const config::RunSettings& settings = {})
+        : m_observer(observer), m_device(device), m_left(totalSteps, settings), m_finish(finish)
     {
     }
 
@@ -35,6 +37,8 @@ public:
     // Time within a step that is not its own (a hold): what the step took before still counts.
     void stopClock();
     void goOnWithClock();
+
+    TimeLeft& timeLeft() { return m_left; } // is told what comes between the steps
 
     std::int64_t badInARow() const { return m_bad; } // steps with a loss or gradient that is not finite
     void forgiveBad() { m_bad = 0; }                 // something was changed since
@@ -52,7 +56,7 @@ private:
 
     RunObserver& m_observer;
     at::Device m_device;
-    std::int64_t m_total = 0;
+    TimeLeft m_left;
     void (*m_finish)(measures::Values&) = nullptr;
     std::deque<Waiting> m_waiting;
     Clock::time_point m_last = Clock::now();
