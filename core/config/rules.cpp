@@ -45,9 +45,9 @@ const std::vector<GeneralRule>& generalRules()
              const peft::Method* method = peft::findMethod(c.method.kind);
              return c.model.frozenDtype == "fp8" && method && !method->writesAdapter;
          }},
-        {{"model.frozen_dtype", "model.device"}, "FP8 products are for NVIDIA cards: on the CPU leave frozen_dtype to auto.",
+        {{"model.frozen_dtype", "model.device"}, "FP8 products are for NVIDIA cards: on the CPU leave model.frozen_dtype to auto.",
          [](const RunConfig& c) { return c.model.frozenDtype == "fp8" && c.model.device == "cpu"; }},
-        {{"model.frozen_dtype", "model.dtype"}, "FP8 weights go with activations in bf16: leave dtype to auto, or choose bf16.",
+        {{"model.frozen_dtype", "model.dtype"}, "FP8 weights go with activations in bf16: leave model.dtype to auto, or choose bf16.",
          [](const RunConfig& c) { return c.model.frozenDtype == "fp8" && c.model.dtype != "auto" && c.model.dtype != "bf16"; }},
         {{"model.from_scratch", "method.kind"}, "Random weights need the method full: an adapter on them learns nothing.",
          [](const RunConfig& c) {
