@@ -12,7 +12,9 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/flow_layout.h"
 #include "ui/widgets/number_fields.h"
+#include "ui/widgets/vertical_scroll.h"
 
+#include <QAction>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -22,6 +24,7 @@
 #include <QPlainTextEdit>
 #include <QToolButton>
 #include <QUndoStack>
+#include <QVBoxLayout>
 #include <QtTest>
 
 #include <vector>
@@ -102,6 +105,129 @@ private Q_SLOTS:
         type(rank, QStringLiteral("16"));
         QCOMPARE(fixture.document.config().method.of<peft::LoraSettings>().rank, 16);
         QCOMPARE(fixture.undo.count(), 0); // as if nothing had been typed
+    }
+
+    // One step for each finished edit; what stood there half typed, or was no value, is none, and the widget itself undoes nothing.
+    void undoGoesByFinishedEdits()
+    {
+        Fixture fixture("method");
+        QAction* step = fixture.undo.createUndoAction(&fixture.form);
+        step->setShortcut(QKeySequence::Undo);
+        fixture.form.addAction(step);
+        QVERIFY(QTest::qWaitForWindowActive(&fixture.form));
+        auto* rank = fixture.find<NumberBox>("method.rank");
+        const auto now = [&] { return fixture.document.config().method.of<peft::LoraSettings>().rank; };
+        type(rank, QStringLiteral("32"));
+        QTest::keyClick(rank, Qt::Key_Return);
+        type(rank, QStringLiteral("128"));
+        QCOMPARE(fixture.undo.count(), 2);
+        QTest::keyClick(rank, Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(now(), 32);
+        QCOMPARE(rank->text(), QStringLiteral("32"));
+        QTest::keyClick(rank, Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(now(), 16);
+        QCOMPARE(rank->text(), QStringLiteral("16"));
+        QTest::keyClick(rank, Qt::Key_Z, Qt::ControlModifier); // there is nothing more
+        QCOMPARE(rank->text(), QStringLiteral("16"));
+
+        // "8" was a value on the way to what is none.
+        type(rank, QStringLiteral("8x"));
+        QCOMPARE(now(), 16);
+        QVERIFY(fixture.form.hasProblem());
+        QCOMPARE(fixture.undo.index(), 0);
+        QTest::keyClick(rank, Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(rank->text(), QStringLiteral("16"));
+        QVERIFY(!fixture.form.hasProblem());
+        type(rank, QStringLiteral("8x"));
+        QTest::keyClick(rank, Qt::Key_Backspace);
+        QCOMPARE(now(), 8);
+        fixture.find<NumberBox>("method.alpha")->setFocus();
+        rank->setFocus();
+        type(rank, QStringLiteral("5000"));
+        QCOMPARE(now(), 8);
+        QCOMPARE(fixture.undo.index(), 1);
+    }
+
+    // What a line or a list says is undone as a whole, too, and each choice by itself.
+    void undoGoesByFinishedTexts()
+    {
+        Fixture fixture("run");
+        QAction* step = fixture.undo.createUndoAction(&fixture.form);
+        step->setShortcut(QKeySequence::Undo);
+        fixture.form.addAction(step);
+        QVERIFY(fixture.form.reveal(QStringLiteral("run.probe_prompts")));
+        QVERIFY(QTest::qWaitForWindowActive(&fixture.form));
+        auto* prompts = fixture.find<QPlainTextEdit>("run.probe_prompts");
+        QTest::keyClicks(prompts, QStringLiteral("one"));
+        QTest::keyClick(prompts, Qt::Key_Return);
+        QTest::keyClicks(prompts, QStringLiteral("two"));
+        QCOMPARE(fixture.document.config().run.probePrompts.size(), std::size_t{2});
+        QCOMPARE(fixture.undo.count(), 1);
+        auto* name = fixture.find<QLineEdit>("run.name");
+        name->setFocus();
+        QTest::keyClicks(name, QStringLiteral("oak"));
+        QCOMPARE(fixture.undo.count(), 2);
+        QTest::keyClick(name, Qt::Key_Z, Qt::ControlModifier);
+        QVERIFY(name->text().isEmpty());
+        QVERIFY(fixture.form.reveal(QStringLiteral("run.activation_checkpointing")));
+        auto* box = fixture.find<QCheckBox>("run.activation_checkpointing");
+        box->click();
+        box->click();
+        QCOMPARE(fixture.undo.count(), 3); // two, behind the prompts
+    }
+
+    // An empty field lacks something, and says what and how much.
+    void emptyNumbersAreMissing()
+    {
+        int seen = 0;
+        for (const config::Part& part : config::parts()) {
+            RecipeDocument document;
+            QUndoStack undo;
+            SettingsForm form(&document, part, &undo);
+            for (NumberBox* box : form.findChildren<NumberBox*>()) {
+                const FieldRef field = RecipeDocument::find(box->objectName());
+                for (const char* typed : {"", "  "}) {
+                    const auto empty = document.parse(field, QLatin1String(typed));
+                    QVERIFY(!empty);
+                    const QString wanted = translatedLabel(*field.field) + QStringLiteral(": a number is missing");
+                    QVERIFY2(QString::fromStdString(empty.message()).startsWith(wanted), empty.message().c_str());
+                    QVERIFY2(empty.message().find('"') == std::string::npos, empty.message().c_str());
+                }
+                ++seen;
+            }
+        }
+        QVERIFY(seen > 20);
+    }
+
+    // What is looked for is seen: scrolled to, marked, with the keys.
+    void whatIsRevealedIsInSight()
+    {
+        RecipeDocument document;
+        QUndoStack undo;
+        auto* column = new QWidget;
+        auto* layout = new QVBoxLayout(column);
+        std::vector<SettingsForm*> forms;
+        for (const char* part : {"method", "objective", "optimizer", "schedule", "run"}) {
+            forms.push_back(new SettingsForm(&document, *Fixture::partOf(part), &undo));
+            layout->addWidget(forms.back());
+        }
+        VerticalScroll scroll(column);
+        scroll.resize(500, 300);
+        scroll.show();
+        QVERIFY(QTest::qWaitForWindowActive(&scroll));
+        for (const char* key : {"run.seed", "method.rank", "run.label_smoothing_factor", "optimizer.weight_decay"}) {
+            const QString name = QLatin1String(key);
+            QVERIFY2(std::any_of(forms.begin(), forms.end(), [&](SettingsForm* form) { return form->reveal(name); }), key);
+            auto* editor = column->findChild<QWidget*>(name);
+            QVERIFY2(editor->hasFocus(), key);
+            const auto inSight = [&] { return scroll.viewport()->rect().contains(QRect(editor->mapTo(scroll.viewport(), QPoint()), editor->size())); };
+            QTRY_VERIFY2(inSight(), key);
+            const auto labels = column->findChildren<QLabel*>();
+            const auto label = std::find_if(labels.begin(), labels.end(), [&](const QLabel* l) { return l->buddy() == editor; });
+            QVERIFY2((*label)->font().bold(), key);
+            editor->clearFocus();
+            QVERIFY2(!(*label)->font().bold(), key);
+        }
     }
 
     void scientificNotationIsANumber()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of colours: complete, in order, and readable in both schemes; switching live.
+#include "core/config/run_config.h"
 #include "ui/base/window_sentence.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
@@ -101,6 +102,11 @@ private Q_SLOTS:
         row("line one (2 of 3)\nluthier runs lists them", "line one (2 of 3)\nluthier runs lists them");
         row("/home/me/luthier tiny/model: not there; choose another -- or none", "/home/me/luthier tiny/model: not there; choose another -- or none");
         row("all is well", "all is well");
+        row("--devices 5: there is one card", "there is one card");
+        row("NCCL is not on this machine. Train on one card, or with --devices cpu:2", "NCCL is not on this machine. Train on one card");
+        row("Step 4: no memory was left. Go on from step 3: luthier resume runs/1 --out NEW --set run.batch_size=1", "Step 4: no memory was left.");
+        row("the model's own is used; see it with luthier render.", "the model's own is used.");
+        row("this is an adapter of MLX; fuse it with mlx_lm.fuse --dequantize and open that folder", "this is an adapter of MLX; fuse it with mlx_lm.fuse --dequantize and open that folder");
     }
 
     void sentencesAreSaidAsTheWindowDoes()
@@ -115,11 +121,50 @@ private Q_SLOTS:
     {
         const std::pair<const char*, const char*> rows[] = {
             {"run \"first\" kept no rows aside", "Run \"first\" kept no rows aside"}, {"row 4: no answer; luthier data check names all", "Row 4: no answer"},
-            {"/tmp/a: not there", "/tmp/a: not there"}, {"data.train: names no file", "data.train: names no file"}, {"rows.jsonl is empty", "rows.jsonl is empty"},
+            {"/tmp/a: not there", "/tmp/a: not there"}, {"rows.jsonl is empty", "rows.jsonl is empty"},
             {"accuracy: needs labels", "accuracy: needs labels"}, {"", ""}, {"Choose rows.", "Choose rows."}, {"luthier-tiny: no weights", "luthier-tiny: no weights"},
         };
         for (const auto& [core, window] : rows) {
             QCOMPARE(problemSentence(QString::fromLatin1(core)), QString::fromLatin1(window));
+        }
+    }
+
+    // A setting is called as its form calls it, in every sentence that goes the one way.
+    void settingsAreCalledByTheirLabels()
+    {
+        QCOMPARE(windowSentence(QStringLiteral("Go on with a lower optimizer.learning_rate (luthier resume RUN --rate X).")), QString::fromUtf8("Go on with a lower \u201cLearning rate\u201d."));
+        QCOMPARE(problemSentence(QStringLiteral("set run.epochs to 3")), QString::fromUtf8("Set \u201cEpochs\u201d to 3"));
+        QCOMPARE(windowSentence(QStringLiteral("/home/me/run.epochs is a file")), QStringLiteral("/home/me/run.epochs is a file"));
+    }
+
+    // No rule of a recipe speaks in keys: neither whole ones nor their last words.
+    void rulesAreSaidInLabels()
+    {
+        std::set<QString> keys;
+        for (const luthier::config::Part& part : luthier::config::parts()) {
+            for (const luthier::fields::Field& field : part.fields) {
+                if (field.key.find('_') != std::string::npos) {
+                    keys.insert(QString::fromStdString(field.key));
+                }
+            }
+        }
+        luthier::config::RunConfig broken; // as many rules as one recipe can break
+        broken.model.dtype = "fp16";
+        broken.model.frozenDtype = "fp8";
+        broken.model.device = "cpu";
+        broken.data.orderBy = "length";
+        broken.data.generalShare = 0.5;
+        broken.run.checkpointedLayers = 2;
+        broken.run.keep = "best";
+        broken.data.heldOutShare = 0;
+        const auto rules = luthier::config::brokenRules(broken);
+        QVERIFY(rules.size() > 5);
+        for (const luthier::config::BrokenRule& rule : rules) {
+            const QString said = problemSentence(QString::fromStdString(rule.sentence));
+            for (const QString& key : keys) {
+                QVERIFY2(!said.contains(key), qPrintable(said));
+            }
+            QVERIFY2(!said.contains(QLatin1String("--")), qPrintable(said));
         }
     }
 

@@ -128,6 +128,47 @@ private Q_SLOTS:
         QTRY_VERIFY(editor->hasFocus());
     }
 
+    // Every setting that the palette offers is shown, or it is said what has to be chosen first.
+    void everySettingIsReached()
+    {
+        for (const config::Part& part : config::parts()) {
+            for (const fields::Field& field : part.fields) {
+                const QString key = QString::fromStdString(part.key + "." + field.key);
+                m_window->showPage(QStringLiteral("data"));
+                m_window->findChild<QLabel*>(QStringLiteral("statusMessage"))->clear();
+                m_window->showPage(QStringLiteral("tune"), key);
+                const QWidget* at = m_window->focusWidget();
+                const QString said = m_window->findChild<QLabel*>(QStringLiteral("statusMessage"))->text();
+                QVERIFY2(at != nullptr && (at->objectName() == key || !said.isEmpty() || QStringList{QStringLiteral("modelChoice"), QStringLiteral("startChoice")}.contains(at->objectName())
+                                           || at->objectName().startsWith(QStringLiteral("method."))),
+                         qPrintable(key + QStringLiteral(" at ") + (at == nullptr ? QString() : at->objectName())));
+                // Asked for again while it has the keys already, it keeps them.
+                m_window->showPage(QStringLiteral("data"));
+                m_window->showPage(QStringLiteral("tune"), key);
+                if (at->objectName() == key) {
+                    QVERIFY2(m_window->focusWidget() == at, qPrintable(key));
+                }
+            }
+        }
+    }
+
+    void paletteSaysThatNothingIsFound()
+    {
+        m_window->showPalette();
+        auto* search = m_window->findChild<QLineEdit*>(QStringLiteral("paletteSearch"));
+        auto* list = m_window->findChild<QListWidget*>(QStringLiteral("paletteList"));
+        auto* nothing = m_window->findChild<QLabel*>(QStringLiteral("paletteNothing"));
+        const int height = list->height();
+        QVERIFY(!nothing->isVisible());
+        QTest::keyClicks(search, QStringLiteral("qqzzq"));
+        QCOMPARE(list->count(), 0);
+        QVERIFY(nothing->isVisible() && !nothing->text().isEmpty());
+        QCOMPARE(list->height(), height);
+        QTest::keyClick(search, Qt::Key_Return); // does nothing
+        search->clear();
+        QVERIFY(!nothing->isVisible());
+    }
+
     void wordsMatchInAnyOrder()
     {
         QVERIFY(matchScore(QStringLiteral("rate learn"), QStringLiteral("Learning rate")) > 0);

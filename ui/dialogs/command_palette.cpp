@@ -2,6 +2,7 @@
 #include "ui/dialogs/command_palette.h"
 
 #include "ui/theme/theme.h"
+#include "ui/widgets/status_label.h"
 
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -67,7 +68,7 @@ int matchScore(const QString& query, const QString& text)
 
 CommandPalette::CommandPalette(std::vector<Command> commands, QWidget* parent)
     : QDialog(parent, Qt::Dialog | Qt::FramelessWindowHint), m_commands(std::move(commands)), m_search(new QLineEdit),
-      m_list(new QListWidget)
+      m_list(new QListWidget), m_nothing(new StatusLabel(Token::TextQuiet))
 {
     setObjectName(QStringLiteral("commandPalette"));
     setAttribute(Qt::WA_DeleteOnClose);
@@ -83,6 +84,13 @@ CommandPalette::CommandPalette(std::vector<Command> commands, QWidget* parent)
     m_list->setItemDelegate(new CommandDelegate(m_list));
     m_list->setUniformItemSizes(true);
     m_list->setFocusPolicy(Qt::NoFocus);
+    m_nothing->setObjectName(QStringLiteral("paletteNothing"));
+    m_nothing->setText(tr("Nothing found. Fewer or other words find more."));
+    m_nothing->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
+    auto* inside = new QVBoxLayout(m_list->viewport()); // over the empty list, which keeps its height
+    inside->setContentsMargins(space(2), space(3), space(2), 0);
+    inside->addWidget(m_nothing);
+    inside->addStretch();
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(m_search);
     layout->addWidget(m_list);
@@ -119,6 +127,7 @@ void CommandPalette::filter(const QString& text)
         item->setData(CommandRole, static_cast<qulonglong>(hits[i].index));
     }
     m_list->setCurrentRow(0);
+    m_nothing->setVisible(hits.empty());
 }
 
 void CommandPalette::runCurrent()

@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+class QLabel;
 class QLineEdit;
 class QListWidget;
 
@@ -35,6 +36,7 @@ private:
     std::vector<Command> m_commands;
     QLineEdit* m_search;
     QListWidget* m_list;
+    QLabel* m_nothing; // while there is no hit
 };
 
 // How well `text` answers `query`: 0 not at all; words in any order, beginnings of words count most.

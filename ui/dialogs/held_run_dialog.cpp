@@ -3,6 +3,7 @@
 
 #include "ui/base/amounts.h"
 #include "ui/base/typed_number.h"
+#include "ui/base/window_sentence.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/run_controller.h"
 
@@ -74,7 +75,7 @@ HeldRunDialog::HeldRunDialog(RunController* runs, QWidget* parent)
     connect(m_apply, &QPushButton::clicked, this, &HeldRunDialog::setRate);
     connect(m_rate, &QLineEdit::returnPressed, this, &HeldRunDialog::setRate);
     connect(m_runs->bridge(), &RunBridge::sampleDone, this, &HeldRunDialog::add);
-    connect(m_runs->bridge(), &RunBridge::warned, this, [this](const train::Warning& warning) { m_state->setText(QString::fromStdString(warning.sentence)); });
+    connect(m_runs->bridge(), &RunBridge::warned, this, [this](const train::Warning& warning) { m_state->setText(windowSentence(QString::fromStdString(warning.sentence))); });
     connect(m_runs, &RunController::stateChanged, this, &HeldRunDialog::refresh);
     connect(goOn, &QPushButton::clicked, this, [this] { m_runs->setHeld(false); });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

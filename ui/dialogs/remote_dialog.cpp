@@ -3,6 +3,7 @@
 
 #include "core/ranks/launcher.h"
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/widgets/status_label.h"
 
 #include <QComboBox>
@@ -161,7 +162,7 @@ void RemoteDialog::tell(const Result<remote::HostFacts>& facts)
     m_check->setEnabled(true);
     m_use->setEnabled(facts.ok());
     m_state->setToken(facts ? Token::TextQuiet : Token::Bad);
-    m_state->setText(facts ? factsText(*facts) : QString::fromStdString(facts.message()));
+    m_state->setText(facts ? factsText(*facts) : problemSentence(QString::fromStdString(facts.message())));
     if (facts) {
         m_use->setDefault(true);
         m_use->setFocus(Qt::OtherFocusReason);

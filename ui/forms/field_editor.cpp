@@ -9,6 +9,7 @@
 #include <QComboBox>
 #include <QCoreApplication>
 #include <QEvent>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QSignalBlocker>
@@ -28,7 +29,10 @@ public:
     CheckEditor(const RecipeDocument& document, const FieldRef& field, QWidget* parent)
         : FieldEditor(document, field, new QCheckBox(parent), parent), m_box(static_cast<QCheckBox*>(widget()))
     {
-        connect(m_box, &QCheckBox::toggled, this, [this](bool on) { Q_EMIT edited(checked(on)); });
+        connect(m_box, &QCheckBox::toggled, this, [this](bool on) {
+            Q_EMIT edited(checked(on));
+            Q_EMIT finished();
+        });
     }
     void show(const fields::Value& value) override
     {
@@ -55,8 +59,10 @@ public:
         m_box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         m_box->setMinimumContentsLength(kLeastCharacters);
         m_box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-        connect(m_box, &QComboBox::activated, this,
-                [this] { Q_EMIT edited(checked(m_box->currentData().toString().toStdString())); });
+        connect(m_box, &QComboBox::activated, this, [this] {
+            Q_EMIT edited(checked(m_box->currentData().toString().toStdString()));
+            Q_EMIT finished();
+        });
     }
     void show(const fields::Value& value) override
     {
@@ -217,8 +223,32 @@ bool FieldEditor::eventFilter(QObject* watched, QEvent* event)
 {
     if (event->type() == QEvent::FocusOut) {
         Q_EMIT finished();
+    } else if (event->type() == QEvent::KeyPress || event->type() == QEvent::ShortcutOverride) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Undo) || key->matches(QKeySequence::Redo)) {
+            return takeUndoKeys(event, key->matches(QKeySequence::Undo));
+        }
+        const bool isReturn = key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter;
+        if (event->type() == QEvent::KeyPress && isReturn && qobject_cast<QPlainTextEdit*>(m_widget) == nullptr) { // a line of a list there
+            Q_EMIT finished();
+        }
     }
     return QObject::eventFilter(watched, event);
+}
+
+// Text fields have an undo of their own that goes through key strokes, each of them a value. Here what was changed is undone, by
+// the window's keys; what was typed and is no value goes first.
+bool FieldEditor::takeUndoKeys(QEvent* event, bool undo)
+{
+    if (event->type() == QEvent::ShortcutOverride) {
+        event->setAccepted(undo && m_holdsNoValue);
+    } else if (undo && m_holdsNoValue) {
+        Q_EMIT undoWanted();
+        event->accept();
+    } else {
+        event->ignore(); // nobody has a shortcut for them here
+    }
+    return true;
 }
 
 QString translatedLabel(const fields::Field& field)
@@ -232,30 +262,6 @@ QString tooltipOf(const fields::Field& field)
     // What a choice allows stands in its list, and most helps say the range themselves.
     const QString allowed = field.choices.empty() ? QString::fromStdString(fields::describeAllowed(field)) : QString();
     return allowed.isEmpty() || help.contains(allowed, Qt::CaseInsensitive) ? help : QCoreApplication::translate("FieldEditor", "%1\nAllowed: %2").arg(help, allowed);
-}
-
-QString withLabels(QString sentence)
-{
-    const auto isOfWord = [&sentence](qsizetype at) {
-        return at >= 0 && at < sentence.size() && (sentence[at].isLetterOrNumber() || QStringLiteral("_/-").contains(sentence[at]));
-    };
-    for (const config::Part& part : config::parts()) {
-        for (const fields::Field& field : part.fields) {
-            const QString key = QString::fromStdString(part.key + "." + field.key);
-            for (qsizetype at = sentence.indexOf(key); at >= 0; at = sentence.indexOf(key, at)) {
-                const qsizetype end = at + key.size();
-                const bool goesOn = end < sentence.size() && sentence[end] == u'.' && isOfWord(end + 1); // a file's name, perhaps
-                if (isOfWord(at - 1) || (at > 0 && sentence[at - 1] == u'.') || isOfWord(end) || goesOn) {
-                    at = end;
-                    continue;
-                }
-                const QString label = QStringLiteral("\u201c%1\u201d").arg(translatedLabel(field));
-                sentence.replace(at, key.size(), label);
-                at += label.size();
-            }
-        }
-    }
-    return sentence;
 }
 
 QString shownValue(const fields::Field& field, const fields::Value& value)

@@ -5,6 +5,7 @@
 // The widget's objectName is the setting's "part.key", its tooltip and description say help and range.
 #pragma once
 
+#include "ui/base/window_sentence.h"
 #include "ui/forms/recipe_document.h"
 
 #include <QObject>
@@ -22,10 +23,12 @@ public:
 
     QWidget* widget() const { return m_widget; }
     virtual void show(const fields::Value& value) = 0; // never emits
+    void setHoldsNoValue(bool holds) { m_holdsNoValue = holds; } // what was typed: the undo keys are the widget's then
 
 Q_SIGNALS:
     void edited(const luthier::Result<luthier::fields::Value>& value);
-    void finished(); // the person went on to something else
+    void finished();   // one edit: a choice was made, Return was pressed, or the person went on to something else
+    void undoWanted(); // its keys were pressed; the widget itself steps through nothing that was typed
 
 protected:
     FieldEditor(const RecipeDocument& document, const FieldRef& field, QWidget* widget, QWidget* parent);
@@ -35,14 +38,15 @@ protected:
     Result<fields::Value> checked(const fields::Value& value) const;
 
 private:
+    bool takeUndoKeys(QEvent* event, bool undo);
+
     const RecipeDocument& m_document;
     FieldRef m_field;
+    bool m_holdsNoValue = false;
     QWidget* m_widget;
 };
 
 QString translatedLabel(const fields::Field& field);
-// A sentence of core with the labels of settings in place of their keys: "Lower optimizer.learning_rate" is "Lower "Learning rate"".
-QString withLabels(QString sentence);
 QString tooltipOf(const fields::Field& field); // help and what is allowed
 QString shownValue(const fields::Field& field, const fields::Value& value); // a choice by its label
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/form_row.h"
 
+#include "ui/base/window_sentence.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/set_field.h"
 #include "ui/theme/icons.h"
@@ -52,8 +53,14 @@ FormRow::FormRow(RecipeDocument* document, const FieldRef& field, QUndoStack* un
     grid->addWidget(m_problem, gridRow + 2, 1, 1, 2);
 
     connect(m_editor, &FieldEditor::edited, this, &FormRow::take);
-    connect(m_editor, &FieldEditor::finished, this, [this] { ++m_session; });
-    connect(m_reset, &QToolButton::clicked, this, [this] { push(m_document->usual(m_field)); });
+    connect(m_editor, &FieldEditor::finished, this, &FormRow::finishEdit);
+    connect(m_editor, &FieldEditor::undoWanted, this, &FormRow::dropTyping);
+    connect(m_reset, &QToolButton::clicked, this, [this] {
+        dropTyping();
+        finishEdit();
+        push(m_document->usual(m_field));
+        finishEdit();
+    });
     refresh();
 }
 
@@ -64,12 +71,44 @@ QWidget* FormRow::editor() const
 
 void FormRow::take(const Result<fields::Value>& value)
 {
-    m_typing = value ? QString() : QString::fromStdString(value.message());
-    if (value) {
-        push(*value);
+    if (!m_before) {
+        m_before = m_document->value(m_field);
     }
+    m_typing = value ? QString() : windowSentence(QString::fromStdString(value.message()));
+    m_isTaking = true;
+    push(value ? *value : *m_before); // half of what was meant may have been a value, too
+    m_isTaking = false;
+    m_editor->setHoldsNoValue(!value);
     showProblem();
     Q_EMIT problemChanged();
+}
+
+void FormRow::finishEdit()
+{
+    ++m_session;
+    m_before.reset();
+    unmark();
+}
+
+void FormRow::dropTyping()
+{
+    if (!m_typing.isEmpty()) {
+        refresh();
+    }
+}
+
+void FormRow::mark()
+{
+    QFont font = m_label->font();
+    font.setBold(true);
+    m_label->setFont(font);
+}
+
+void FormRow::unmark()
+{
+    if (m_label->font().bold()) {
+        m_label->setFont(QFont());
+    }
 }
 
 void FormRow::push(const fields::Value& value)
@@ -85,10 +124,17 @@ void FormRow::refresh()
 {
     const fields::Value value = m_document->value(m_field);
     const fields::Value usual = m_document->usual(m_field);
-    m_editor->show(value);
-    if (!m_typing.isEmpty()) {
-        m_typing.clear(); // the shown value is a good one again
-        Q_EMIT problemChanged();
+    if (!m_isTaking || m_typing.isEmpty()) {
+        m_editor->show(value);
+    }
+    if (!m_isTaking) {
+        m_editor->setHoldsNoValue(false);
+        m_before.reset(); // what changed it from outside ends the edit
+        ++m_session;
+        if (!m_typing.isEmpty()) {
+            m_typing.clear(); // the shown value is a good one again
+            Q_EMIT problemChanged();
+        }
     }
     const bool differs = value != usual;
     m_usual->setText(differs ? tr("usually %1").arg(shownValue(*m_field.field, usual)) : QString());

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // FormRow: one setting in a form: label, editor, what is usual with a way back to it, and what is wrong.
+// What is typed counts at once, and one edit, until the person goes on, is one step of undo: while what stands there is no value,
+// the setting has what it had before the edit.
 #pragma once
 
 #include "ui/forms/recipe_document.h"
 
 #include <QObject>
+
+#include <optional>
 
 class QGridLayout;
 class QLabel;
@@ -29,6 +33,7 @@ public:
     void refresh();
     void setRule(const QString& sentence); // empty: kept
     void setVisible(bool visible);
+    void mark(); // until the person goes on to something else
     bool hasProblem() const { return !m_typing.isEmpty(); }
 
 Q_SIGNALS:
@@ -36,14 +41,19 @@ Q_SIGNALS:
 
 private:
     void take(const Result<fields::Value>& value);
+    void finishEdit();
+    void dropTyping();
     void push(const fields::Value& value);
     void showProblem();
+    void unmark();
 
     RecipeDocument* m_document;
     FieldRef m_field;
     QUndoStack* m_undo;
     int m_session = 0;
-    QString m_typing; // why what was typed is no value
+    std::optional<fields::Value> m_before; // of the edit that is being made
+    bool m_isTaking = false;               // what is typed: it stays as it stands
+    QString m_typing;                      // why what was typed is no value
     QString m_rule;
     bool m_isVisible = true;
 

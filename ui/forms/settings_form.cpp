@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/forms/settings_form.h"
 
+#include "ui/base/window_sentence.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/form_row.h"
 #include "ui/theme/icons.h"
 #include "ui/theme/theme.h"
+#include "ui/widgets/vertical_scroll.h"
 
 #include <QCoreApplication>
 #include <QGridLayout>
@@ -74,7 +76,10 @@ bool SettingsForm::reveal(const QString& key)
     if (at->second->field().field->advanced) {
         m_more->setChecked(true);
     }
-    at->second->editor()->setFocus(Qt::OtherFocusReason);
+    QWidget* editor = at->second->editor();
+    editor->setFocus(Qt::ShortcutFocusReason);
+    at->second->mark();
+    scrollTo(editor);
     return true;
 }
 
@@ -100,7 +105,7 @@ void SettingsForm::showRules()
     std::map<QString, QString> sentences;
     for (const config::BrokenRule& rule : m_document->brokenRules()) {
         for (const std::string& key : rule.keys) {
-            sentences[QString::fromStdString(key)] = QString::fromStdString(rule.sentence);
+            sentences[QString::fromStdString(key)] = windowSentence(QString::fromStdString(rule.sentence));
         }
     }
     for (const auto& [key, row] : m_rows) {

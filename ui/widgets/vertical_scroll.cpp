@@ -4,7 +4,9 @@
 #include "ui/theme/theme.h"
 
 #include <QEvent>
+#include <QLayout>
 #include <QScrollBar>
+#include <QTimer>
 
 namespace luthier::ui {
 
@@ -32,6 +34,22 @@ bool VerticalScroll::eventFilter(QObject* watched, QEvent* event)
         updateGeometry();
     }
     return QScrollArea::eventFilter(watched, event);
+}
+
+void scrollTo(QWidget* widget)
+{
+    QTimer::singleShot(0, widget, [widget] {
+        for (QWidget* at = widget->parentWidget(); at != nullptr; at = at->parentWidget()) {
+            auto* area = qobject_cast<QScrollArea*>(at);
+            if (area == nullptr || area->widget() == nullptr) {
+                continue;
+            }
+            if (area->widget()->layout() != nullptr) {
+                area->widget()->layout()->activate();
+            }
+            area->ensureWidgetVisible(widget, 0, area->viewport()->height() / 3);
+        }
+    });
 }
 
 } // namespace luthier::ui

@@ -18,4 +18,7 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 };
 
+// Brings it into sight in every scroll area around it, with some of what stands beside it, once what was just shown is laid out.
+void scrollTo(QWidget* widget);
+
 } // namespace luthier::ui

@@ -215,7 +215,7 @@ void MainWindow::showPage(const QString& id, const QString& what)
         QWidget* left = shown->focusWidget(); // where the person left it, asked before the stack gives the keys to what stands first
         m_stack->setCurrentIndex(static_cast<int>(i));
         shown->activated();
-        const QWidget* given = focusWidget();
+        QWidget* given = focusWidget();
         if (!what.isEmpty()) {
             shown->reveal(what);
             left = nullptr; // something else is looked at now
@@ -225,6 +225,10 @@ void MainWindow::showPage(const QString& id, const QString& what)
             // What went since takes no keys.
             if (QWidget* target = left != nullptr && left->isVisibleTo(shown) ? left : firstUsable(shown)) {
                 target->setFocus(Qt::OtherFocusReason);
+            if (comes && given != nullptr && shown->isAncestorOf(given)) {
+                given->clearFocus(); // so that it is seen whether it is what was wanted
+                given = nullptr;
+            }
             }
         }
     }

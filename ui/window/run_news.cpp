@@ -3,6 +3,7 @@
 
 #include "core/measures/summary.h"
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/bridge/desktop_notice.h"
 #include "ui/bridge/job.h"
 #include "ui/charts/measure_text.h"
@@ -38,7 +39,7 @@ QString RunNews::sentenceOf(const store::RunRow& run)
 {
     const QString name = QString::fromStdString(run.name);
     if (run.state == "failed") {
-        return tr("%1 failed: %2").arg(name, QString::fromStdString(run.sentence));
+        return tr("%1 failed: %2").arg(name, windowSentence(QString::fromStdString(run.sentence)));
     }
     if (run.state != "finished") {
         return tr("%1 is stopped at step %2 and can be resumed").arg(name, number(run.step));

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/pipeline/stage_settings.h"
 
+#include "ui/forms/field_editor.h"
 #include "ui/forms/number_box.h"
 #include "ui/forms/settings_form.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/vertical_scroll.h"
 
+#include <QAction>
 #include <QCoreApplication>
 #include <QDialogButtonBox>
 #include <QPushButton>
@@ -37,7 +39,10 @@ QString settingsLine(const pipeline::Settings& settings)
 {
     QStringList said;
     for (const auto& [key, value] : settings) {
-        said += QStringLiteral("%1 = %2").arg(QString::fromStdString(key), tidyNumber(QString::fromStdString(value)));
+        const FieldRef setting = RecipeDocument::find(QString::fromStdString(key));
+        //: a setting and its value
+        said += QCoreApplication::translate("StageSettings", "%1: %2").arg(setting ? translatedLabel(*setting.field) : QString::fromStdString(key),
+                                                                           tidyNumber(QString::fromStdString(value)));
     }
     return said.join(QStringLiteral(", "));
 }
@@ -81,6 +86,11 @@ StageSettings::StageSettings(const QString& stage, const config::RunConfig& usua
     layout->addWidget(m_note);
     layout->addWidget(buttons);
     resize(space(160), space(130));
+    for (QAction* step : {m_undo.createUndoAction(this), m_undo.createRedoAction(this)}) {
+        addAction(step);
+    }
+    actions().front()->setShortcut(QKeySequence::Undo);
+    actions().back()->setShortcut(QKeySequence::Redo);
     connect(&m_document, &RecipeDocument::changed, this, &StageSettings::refresh);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(buttons, &QDialogButtonBox::accepted, this, [this] {

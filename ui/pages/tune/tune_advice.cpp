@@ -6,6 +6,8 @@
 #include "core/peft/methods/method.h"
 #include "core/store/run_rows.h"
 #include "core/train/plan/plan_cache.h"
+#include "ui/base/window_sentence.h"
+#include "ui/forms/field_editor.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
@@ -26,7 +28,7 @@ namespace {
 
 QString text(const std::string& words)
 {
-    return QString::fromStdString(words).toHtmlEscaped();
+    return windowSentence(QString::fromStdString(words)).toHtmlEscaped();
 }
 
 QString methodText(const std::string& id)
@@ -93,7 +95,8 @@ QString htmlOf(const advice::Advice& advice)
     }
     html += QStringLiteral("<h3>%1</h3><p>").arg(TuneAdvice::tr("Settings"));
     for (const auto& [key, value] : advice.settings) {
-        html += QStringLiteral("<code>%1 = %2</code><br/>").arg(text(key), text(value));
+        const FieldRef setting = RecipeDocument::find(QString::fromStdString(key));
+        html += QStringLiteral("%1: %2<br/>").arg(setting ? translatedLabel(*setting.field).toHtmlEscaped() : text(key), text(value));
     }
     return html + QStringLiteral("</p>");
 }
@@ -189,7 +192,7 @@ void TuneAdvice::look(const config::RunConfig& config, std::shared_ptr<train::Pl
         }
         m_state->setToken(situation ? Token::TextQuiet : Token::Bad);
         advise();
-        m_state->setText(situation ? QString() : QString::fromStdString(situation.message()));
+        m_state->setText(situation ? QString() : problemSentence(QString::fromStdString(situation.message())));
     });
     m_state->setToken(Token::TextQuiet);
     m_state->setText(tr("Looking at the machine, the model and the rows\u2026"));
@@ -226,7 +229,7 @@ void TuneAdvice::tryPrompting()
         this, work,
         [this](const Result<evaluation::Evaluation>& tried) {
             m_state->setToken(tried ? Token::TextQuiet : Token::Bad);
-            m_state->setText(tried ? QString() : QString::fromStdString(tried.message()));
+            m_state->setText(tried ? QString() : problemSentence(QString::fromStdString(tried.message())));
             if (tried) {
                 const evaluation::Results& results = tried->results;
                 QString rows;

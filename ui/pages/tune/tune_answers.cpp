@@ -3,6 +3,7 @@
 
 #include "core/objectives/objectives.h"
 #include "core/store/run_rows.h"
+#include "ui/base/window_sentence.h"
 #include "ui/models/text_table.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/named_button.h"
@@ -98,7 +99,7 @@ void TuneAnswers::showAnswers(const Result<train::FirstAnswers>& first)
     m_sample->setEnabled(true);
     m_summary->setToken(first ? first->remarks.empty() ? Token::TextQuiet : Token::Warn : Token::Bad);
     if (!first) {
-        m_summary->setText(QString::fromStdString(first.message()));
+        m_summary->setText(problemSentence(QString::fromStdString(first.message())));
         return;
     }
     const QLocale locale;
@@ -117,7 +118,7 @@ void TuneAnswers::showAnswers(const Result<train::FirstAnswers>& first)
         facts += tr("%1 % of the groups have no spread").arg(locale.toString(100 * *first->withoutSpread, 'f', 0));
     }
     for (const std::string& remark : first->remarks) {
-        facts += QString::fromStdString(remark);
+        facts += windowSentence(QString::fromStdString(remark));
     }
     m_summary->setText(facts.join(u'\n'));
 }

@@ -2,6 +2,7 @@
 #include "ui/pages/tune/tune_gate.h"
 
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/pages/tune/tune_answers.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
@@ -104,7 +105,7 @@ TuneGate::TuneGate(QWidget* parent)
 void TuneGate::show(const Verdict& verdict)
 {
     m_verdict->show(verdict);
-    m_unread->setText(verdict.plan.unread.join(u'\n'));
+    m_unread->setText(windowSentence(verdict.plan.unread.join(u'\n')));
     m_unread->setVisible(!verdict.plan.unread.isEmpty());
     showBlock(verdict);
     m_rows = verdict.plan.samples;
@@ -149,7 +150,7 @@ void TuneGate::showMeasured(const Verdict& verdict, const QString& problem)
         m_measured->setText(tr("Measured: one pass over the largest batch, forward and backward, takes %1 and %2. At that rate the run takes %3.")
                                 .arg(duration(pass.secondsPerPass), byteText(pass.peakBytes), duration(pass.seconds)));
     } else if (!problem.isEmpty()) {
-        m_measured->setText(tr("One pass over the largest batch could not be measured: %1").arg(problem));
+        m_measured->setText(tr("One pass over the largest batch could not be measured: %1").arg(windowSentence(problem)));
     } else if (verdict.plan.makesAnswers) {
         m_measured->setText(tr("This run learns from answers that it makes on the way, so there is no batch to measure before it."));
     } else {

@@ -3,6 +3,7 @@
 
 #include "core/ranks/launcher.h"
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/dialogs/remote_dialog.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
@@ -221,7 +222,7 @@ QString TunePlace::needsText(const train::RankPlan& needs)
         //: devices, then what each needs
         text += tr("%1: %2.").arg(who, need);
     }
-    text += QString::fromStdString(needs.sentence);
+    text += windowSentence(QString::fromStdString(needs.sentence));
     return text.join(u'\n');
 }
 
@@ -255,7 +256,7 @@ void TunePlace::explain()
         const auto devices = ranks::devicesOf(m_place.devices, static_cast<int>(m_cards.size()));
         isBad = !devices && !m_job.isRunning();
         const auto ranks = devices ? static_cast<std::int64_t>(devices->size()) : 0;
-        text = isBad                                                        ? QString::fromStdString(devices.message())
+        text = isBad                                                        ? problemSentence(QString::fromStdString(devices.message()))
                : m_needs && m_needs->ranks.size() == devices->size() ? needsText(*m_needs)
                                                                      : tr("Each takes its share of a step; what each needs is told here when the recipe is whole.");
         if (!isBad && m_batches > 0 && ranks > m_batches) {

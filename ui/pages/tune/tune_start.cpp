@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/tune/tune_start.h"
 
+#include "ui/base/window_sentence.h"
 #include "ui/forms/set_field.h"
 #include "ui/models/library/adapter_library.h"
 #include "ui/widgets/file_dialog.h"
@@ -134,8 +135,8 @@ void TuneStart::check()
 
 void TuneStart::show(const Result<train::Started>& started)
 {
-    const QString said = started ? started->said.empty() ? QString() : QString::fromStdString(started->said.front())
-                                 : QString::fromStdString(started.message());
+    const QString said = started ? started->said.empty() ? QString() : windowSentence(QString::fromStdString(started->said.front()))
+                                 : problemSentence(QString::fromStdString(started.message()));
     m_note->setToken(started ? Token::TextQuiet : Token::Bad);
     m_note->setText(said);
     m_note->setVisible(!said.isEmpty());

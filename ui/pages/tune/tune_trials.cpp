@@ -3,6 +3,7 @@
 
 #include "core/store/run_rows.h"
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/charts/rate_chart.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/named_button.h"
@@ -138,7 +139,7 @@ void TuneTrials::refresh()
     const auto variants = wanted ? train::sweepVariants(m_recipe, *wanted, m_steps) : Result<std::vector<train::Variant>>(wanted.error());
     m_count->setEnabled(m_how->currentIndex() != 0);
     m_sweepText->setToken(variants ? Token::TextQuiet : Token::Bad);
-    m_sweepText->setText(variants ? tr("%Ln trial(s)", nullptr, static_cast<int>(variants->size())) : QString::fromStdString(variants.message()));
+    m_sweepText->setText(variants ? tr("%Ln trial(s)", nullptr, static_cast<int>(variants->size())) : problemSentence(QString::fromStdString(variants.message())));
     m_startSweep->setEnabled(m_isGood && variants.ok() && !m_queue->isRunning());
 }
 
@@ -162,7 +163,7 @@ void TuneTrials::findRate()
         takePoints();
         m_clock.stop();
         m_rateText->setToken(curve ? Token::Text : Token::Bad);
-        m_rateText->setText(QString::fromStdString(curve ? curve->why : curve.message()));
+        m_rateText->setText(problemSentence(QString::fromStdString(curve ? curve->why : curve.message())));
         if (curve) {
             m_curve = *curve;
             m_chart->setSuggestion(curve->suggestion);

@@ -168,7 +168,7 @@ void TuneVerdict::show(const Verdict& verdict)
     }
     auto* broken = findChild<StatusLabel*>(QStringLiteral("verdict.broken"));
     broken->setToolTip(verdict.plan.firstBroken.isEmpty() ? tr("Rows that give no example; they are left out")
-                                                          : tr("First: %1").arg(verdict.plan.firstBroken));
+                                                          : tr("First: %1").arg(windowSentence(verdict.plan.firstBroken)));
     m_memory->show(verdict.plan.memory);
     m_memory->showMeasured(verdict.measured ? std::optional(verdict.measured->peakBytes) : std::nullopt);
     QStringList problems;

@@ -142,6 +142,17 @@ void TuneWay::chooseMethod(const std::string& id)
     setKind(m_undo, m_document, RecipeDocument::find(QLatin1String(kKind)), id, tr("change of method"));
 }
 
+QAbstractButton* TuneWay::chosenMethod() const
+{
+    const auto button = m_methods.find(m_document->config().method.kind);
+    return button == m_methods.end() ? nullptr : button->second;
+}
+
+void TuneWay::clearSearch()
+{
+    m_search->clear();
+}
+
 void TuneWay::search(const QString& words)
 {
     for (std::size_t i = 0; i < m_forms.size(); ++i) {

@@ -25,6 +25,8 @@ public:
     TuneWay(RecipeDocument* document, QUndoStack* undo, QWidget* parent = nullptr);
 
     const std::vector<SettingsForm*>& forms() const { return m_forms; }
+    QAbstractButton* chosenMethod() const; // null: of none that there is
+    void clearSearch(); // so that every setting can be shown
 
 Q_SIGNALS:
     void shootoutWanted();
