@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Tune page's numbers: those of the run it would start, whatever the data's columns, the batches and the method are.
 #include "core/objectives/rollout_settings.h"
+#include "tests/support/page_test.h"
 #include "tests/support/tiny_run.h"
 
 #include "core/peft/methods/full_settings.h"
@@ -182,6 +183,87 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != first, kAwaitMs);
         settle();
         QCOMPARE((*store::nextRecipe(*first))->run.epochs, 5.0);
+        QCOMPARE(m_tune->document()->config().run.epochs, 3.0);
+        QCOMPARE(m_tune->document()->config().run.maxSteps, 0);
+        QCOMPARE(m_tune->document()->config().data.maxLength, 1024);
+        QVERIFY(m_tune->document()->config().data.train.empty());
+        QVERIFY(m_tune->document()->config().model.path.ends_with("luthier-tiny"));
+        QCOMPARE(m_tune->verdict().problems, QStringList{QStringLiteral("Choose training data.")});
+    }
+
+    // While nobody has chosen what is learned from, it is what was opened last; a tick is a choice, on another day, too.
+    void openedFilesAreLearnedFrom()
+    {
+        const auto train = [this] { return m_tune->document()->config().data.train; };
+        const std::string rows = m_tiny->path("rows.jsonl");
+        const std::string other = m_tiny->path("other.jsonl");
+        std::filesystem::copy_file(rows, other);
+        QVERIFY(m_workspace->project()->addSource(rows, "auto").ok());
+        QVERIFY(m_workspace->project()->addSource(other, "auto").ok());
+        Q_EMIT m_workspace->sourcesChanged();
+        Q_EMIT m_workspace->dataOpened({QString::fromStdString(rows)});
+        QTRY_COMPARE(train(), std::vector<std::string>{rows});
+        QCOMPARE(m_workspace->undoStack()->count(), 1);
+        Q_EMIT m_workspace->dataOpened({QString::fromStdString(other)});
+        QCOMPARE(train(), std::vector<std::string>{other});
+        settle();
+        sitAgain();
+        QTRY_COMPARE_WITH_TIMEOUT(train(), std::vector<std::string>{other}, kAwaitMs);
+        Q_EMIT m_workspace->dataOpened({QString::fromStdString(rows), QString::fromStdString(other)});
+        QTRY_COMPARE(train(), (std::vector<std::string>{rows, other}));
+        m_workspace->undoStack()->undo();
+        QCOMPARE(train(), std::vector<std::string>{other});
+
+        // By hand.
+        auto* list = m_tune->findChild<QListWidget*>(QStringLiteral("data.train"));
+        QTRY_COMPARE_WITH_TIMEOUT(list->count(), 2, kAwaitMs);
+        for (int i = 0; i < list->count(); ++i) {
+            const bool isRows = list->item(i)->data(Qt::UserRole).toString().toStdString() == rows;
+            list->item(i)->setCheckState(isRows ? Qt::Checked : Qt::Unchecked);
+        }
+        QCOMPARE(train(), std::vector<std::string>{rows});
+        Q_EMIT m_workspace->dataOpened({QString::fromStdString(other)});
+        QCOMPARE(train(), std::vector<std::string>{rows});
+        settle();
+        sitAgain();
+        QTRY_COMPARE_WITH_TIMEOUT(train(), std::vector<std::string>{rows}, kAwaitMs);
+        settle();
+        Q_EMIT m_workspace->dataOpened({QString::fromStdString(other)});
+        settle();
+        QCOMPARE(train(), std::vector<std::string>{rows});
+    }
+
+    // The first project holds the rows that come with Luthier, and nobody has chosen them: a person's own take their place, and
+    // what the recipe asks about those rows goes with them. Opened before the project is there, it waits.
+    void ownDataTakesThePlaceOfTheExample()
+    {
+        const std::string rows = m_tiny->path("rows.jsonl");
+        m_workspace->openFirstProject(QString::fromStdString(m_tiny->path("first")));
+        const auto before = m_workspace->project();
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != before, kAwaitMs);
+        Q_EMIT m_workspace->dataOpened({QString::fromStdString(rows)}); // the recipe is being read
+        QTRY_COMPARE_WITH_TIMEOUT(m_tune->document()->config().data.train, std::vector<std::string>{rows}, kAwaitMs);
+        QVERIFY(m_tune->document()->config().run.probePrompts.empty());
+        QVERIFY(m_tune->document()->config().run.name.empty());
+        QCOMPARE(m_tune->document()->config().optimizer.learningRate, 0.002); // the bundled model's
+        m_workspace->undoStack()->undo();
+        QVERIFY(m_tune->document()->config().data.train.front().ends_with("workshop_instructions.jsonl"));
+        QCOMPARE(m_tune->document()->config().run.probePrompts.size(), std::size_t{2});
+        settle();
+    }
+
+    // Three clicks to the first tune, in a project that has no data, too.
+    void theExampleIsTakenWhereThereIsNothing()
+    {
+        m_tune->reveal(QStringLiteral("example"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_tune->document()->config().data.train.size(), std::size_t{1}, kAwaitMs);
+        settle();
+        QVERIFY2(m_tune->mainAction()->isEnabled(), qPrintable(m_tune->verdict().problems.join(u' ')));
+        QCOMPARE(m_workspace->project()->sources()->size(), std::size_t{1});
+        useRecipe();
+        m_tune->reveal(QStringLiteral("example"));
+        settle();
+        QCOMPARE(m_tune->document()->config().data.train, m_tiny->config.data.train); // what is there stays
     }
 
     // A model that went since it was looked at is missed before the gate, by its name, and no run is made.
@@ -484,8 +566,8 @@ private Q_SLOTS:
         auto* list = m_tune->findChild<QListWidget*>(QStringLiteral("queueList"));
         auto* goOn = m_tune->findChild<QPushButton*>(QStringLiteral("queueGoOn"));
         QVERIFY(!list->isVisible());
-        const RunQueue::Waiting same{m_tune->document()->config()};
-        QCOMPARE(same.name().toStdString(), m_workspace->project()->runs()->front().name); // as the run will be called
+        const away::WaitingRun same{m_tune->document()->config()};
+        QCOMPARE(same.name(), m_workspace->project()->runs()->front().name); // as the run will be called
         for (const std::int64_t steps : {2, 3, 4}) {
             setValue("run.max_steps", steps);
             setValue("run.name", std::to_string(steps) + " steps");
@@ -584,6 +666,20 @@ private:
         QTRY_VERIFY_WITH_TIMEOUT(!m_tune->isChecking(), kAwaitMs);
         waitForJobs();
         QTRY_VERIFY_WITH_TIMEOUT(!m_tune->isChecking(), kAwaitMs);
+    }
+
+    // The same project on another day.
+    void sitAgain()
+    {
+        m_tune.reset();
+        waitForJobs();
+        m_workspace.reset();
+        waitForJobs();
+        m_workspace = std::make_unique<Workspace>();
+        m_tune = std::make_unique<TunePage>(*m_workspace);
+        m_workspace->openProject(QString::fromStdString(m_tiny->path("project")));
+        QTRY_VERIFY_WITH_TIMEOUT(m_workspace->project() != nullptr, kAwaitMs);
+        settle();
     }
 
     void useRecipe()

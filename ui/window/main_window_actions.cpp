@@ -383,7 +383,7 @@ void MainWindow::connectFirstSteps()
 {
     connect(m_firstSteps, &FirstSteps::tuneWanted, this, [this] {
         m_workspace.setModelPath(QString::fromStdString(base::bundledModel().string()));
-        showPage(QStringLiteral("tune"));
+        showPage(QStringLiteral("tune"), QStringLiteral("example"));
     });
     connect(m_firstSteps, &FirstSteps::dataWanted, this, &MainWindow::chooseData);
     connect(m_firstSteps, &FirstSteps::modelWanted, this, [this] { showPage(QStringLiteral("models")); });

@@ -10,6 +10,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 
 #include <memory>
 #include <set>
@@ -64,6 +65,7 @@ Q_SIGNALS:
     void fileWanted(const QString& path);                    // open as data
 
 private:
+    void dataOpened(const QStringList& paths);               // at once, by a person; the one that is shown could be read
     void takeProject(const Result<std::shared_ptr<store::Project>>& project);
     template <class Open>
     void open(Open work);

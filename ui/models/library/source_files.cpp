@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/library/source_files.h"
 
+#include "core/base/paths.h"
 #include "core/data/sources/pasted_text.h"
 #include "core/store/project.h"
 #include "ui/workspace/workspace.h"
 
+#include <QDir>
 #include <QFileInfo>
 
 #include <algorithm>
 #include <utility>
 
 namespace luthier::ui {
+
+QString bundledData()
+{
+    return QDir::cleanPath(QFileInfo(QString::fromStdString((base::datasetsFolder() / "workshop_instructions.jsonl").string())).absoluteFilePath());
+}
 
 SourceFiles::SourceFiles(Workspace& workspace, QObject* parent) : QObject(parent), m_workspace(workspace)
 {

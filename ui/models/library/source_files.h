@@ -25,6 +25,8 @@ struct SourceItem {
     QString format; // chosen: an id, or "auto"
 };
 
+QString bundledData(); // the rows that come with Luthier
+
 class SourceFiles : public QObject {
     Q_OBJECT
 

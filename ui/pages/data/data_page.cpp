@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/data/data_page.h"
 
-#include "core/base/paths.h"
 #include "core/store/next_recipe.h"
 #include "ui/base/local_files.h"
 #include "ui/bridge/job.h"
@@ -45,11 +44,6 @@ namespace luthier::ui {
 namespace {
 
 constexpr std::int64_t kStepBytes = std::int64_t{32} << 20; // of earlier days kept for undo
-
-QString bundledData()
-{
-    return QString::fromStdString((base::datasetsFolder() / "workshop_instructions.jsonl").string());
-}
 
 } // namespace
 
@@ -218,13 +212,15 @@ void DataPage::buildPasting()
 void DataPage::openFiles(const QStringList& paths)
 {
     for (const QString& path : paths) {
-        m_added += QFileInfo(path).absoluteFilePath();
+        m_opened += QFileInfo(path).absoluteFilePath();
     }
     m_files->add(paths);
 }
+    m_opened.clear();
 
 void DataPage::openFileDialog()
 {
+    m_added += m_opened;
     QFileDialog* dialog = openDialog(this, QStringLiteral("data"), tr("Add data"), QFileDialog::ExistingFiles, dataFilters());
     connect(dialog, &QFileDialog::filesSelected, this, &DataPage::openFiles);
     dialog->open();
@@ -280,6 +276,8 @@ void DataPage::showSource(const SourceItem& source)
     }
     m_source = source;
     if (DataDocument* known = m_documents->find(m_source.path)) {
+    } else if (m_document != nullptr) {
+        tellOpened(); // it was there already
         m_cancelOpening.cancel();
         ++m_opening;
         showDocument(known);
@@ -298,11 +296,19 @@ bool DataPage::goTo(const QString& path)
     showSource(*source);
     return true;
 }
+        tellOpened();
 
 void DataPage::openDocument()
 {
     m_cancelOpening.cancel();
     m_cancelOpening = {};
+void DataPage::tellOpened()
+{
+    if (m_opened.contains(m_source.path)) {
+        Q_EMIT m_workspace.dataOpened(std::exchange(m_opened, {}));
+    }
+}
+
     showDocument(nullptr);
     m_openingView->showReading(m_source.path);
     m_middle->setCurrentWidget(m_openingView);
@@ -341,6 +347,7 @@ void DataPage::takeDocument(const Result<DataDocument::Opened>& opened)
 
 void DataPage::showDocument(DataDocument* document)
 {
+        tellOpened();
     m_document = document;
     m_reader->setDocument(document);
     m_table->setDocument(document);
@@ -352,6 +359,7 @@ void DataPage::showDocument(DataDocument* document)
     } else {
         m_middle->setCurrentIndex(0);
         m_reader->show();
+    tellOpened();
         m_filters->show();
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
         m_reader->showRow(m_table->currentRow());

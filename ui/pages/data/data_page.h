@@ -79,6 +79,9 @@ private:
     void showSource(const SourceItem& source);
     bool goTo(const QString& path); // false: not among the project's files
     void openDocument();            // m_source
+    void tellOpened();
+    void keepPlace();               // the file, the row and the filter that are looked at
+    void takePlace(DataDocument* document);
     void takeDocument(const Result<DataDocument::Opened>& opened);
     void showDocument(DataDocument* document);
     void takeFocus();
@@ -113,7 +116,9 @@ private:
     data::EncodingSettings m_encoding;
     bool m_foldsSystem = false;
     WantedRows m_wantedRows;
-    QStringList m_added; // by hand just now, and not opened yet
+    Json m_place; // where the person was on another day, until it stands here; null: nowhere
+    QStringList m_added;  // by hand just now, and not opened yet
+    QStringList m_opened; // the last of them that came together, until one of them is shown
 
     QAction* m_add;
     DataBatch* m_batch;

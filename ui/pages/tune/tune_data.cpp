@@ -6,6 +6,7 @@
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
 #include "ui/models/data/data_documents.h"
+#include "ui/pages/tune/opened_data.h"
 #include "ui/theme/icons.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/workspace.h"
@@ -36,7 +37,7 @@ FieldRef trainField()
 TuneData::TuneData(RecipeDocument* document, Workspace& workspace, QWidget* parent)
     : Card(tr("This data"), parent), m_document(document), m_workspace(workspace), m_list(new QListWidget),
       m_chosen(new StatusLabel(Token::TextQuiet)), m_problem(new StatusLabel(Token::Bad)),
-      m_form(new SettingsForm(document, *trainField().part, workspace.undoStack(), {"train"}))
+      m_form(new SettingsForm(document, *trainField().part, workspace.undoStack(), {"train"})), m_opened(new OpenedData(document, workspace, this))
 {
     setObjectName(QStringLiteral("tuneData"));
     m_list->setObjectName(QLatin1String(kTrain));
@@ -67,6 +68,12 @@ TuneData::TuneData(RecipeDocument* document, Workspace& workspace, QWidget* pare
             fill();
         }
     });
+    connect(&m_workspace, &Workspace::projectChanged, this, [this] { // what was known was read from the project before
+        m_facts.clear();
+        m_columns.clear();
+        m_excluded.clear();
+    });
+    connect(m_opened, &OpenedData::taken, this, &TuneData::takeColumns);
     reload();
 }
 
@@ -185,7 +192,7 @@ QString TuneData::textOf(const QString& path) const
     }
     if (!known->second.problem.isEmpty()) {
         const QString& problem = known->second.problem;
-        return tr("%1 \u2014 %2").arg(name, problem.startsWith(path + QStringLiteral(": ")) ? problem.mid(path.size() + 2) : problem);
+        return tr("%1 \u2014 %2").arg(name, windowSentence(problem.startsWith(path + QStringLiteral(": ")) ? problem.mid(path.size() + 2) : problem));
     }
     const auto excluded = m_excluded.find(path);
     if (excluded != m_excluded.end() && excluded->second > 0) {
@@ -223,6 +230,7 @@ void TuneData::onItemChanged()
     if (chosen != m_document->config().data.train) {
         m_workspace.undoStack()->push(new SetField(m_document, trainField(), chosen));
         takeColumns();
+        m_opened->choseByHand();
     }
 }
 

@@ -15,6 +15,7 @@ class QUndoStack;
 
 namespace luthier::ui {
 
+class OpenedData;
 class RecipeDocument;
 class SettingsForm;
 class Workspace;
@@ -26,6 +27,7 @@ public:
     TuneData(RecipeDocument* document, Workspace& workspace, QWidget* parent = nullptr);
 
     SettingsForm* form() const { return m_form; }
+    OpenedData* opened() const { return m_opened; }
 
 private:
     struct Sources {
@@ -57,6 +59,7 @@ private:
     QLabel* m_chosen;
     QLabel* m_problem;
     SettingsForm* m_form;
+    OpenedData* m_opened;
 };
 
 } // namespace luthier::ui

@@ -6,6 +6,7 @@
 #include "ui/forms/field_editor.h"
 #include "ui/forms/set_field.h"
 #include "ui/forms/settings_form.h"
+#include "ui/pages/tune/opened_data.h"
 #include "ui/pages/tune/tune_advice.h"
 #include "ui/pages/tune/tune_data.h"
 #include "ui/pages/tune/tune_answers.h"
@@ -34,6 +35,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <map>
 
 namespace luthier::ui {
 namespace {
@@ -59,12 +61,8 @@ TunePage::TunePage(Workspace& workspace, QWidget* parent)
       m_queue(new RunQueue(workspace, *m_shootout->queue(), this))
 {
     new TuneLimit(m_document, m_workspace);
-    config::RunConfig first = usualConfig("lora");
-    first.model.path = base::bundledModel().string();
-    first.model.device = workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString();
-    first.run.threads = workspace.settings().text(QStringLiteral("threads"), QStringLiteral("0")).toLongLong();
-    m_document->replace(first);
-    m_first = first;
+    m_first = ownConfig();
+    m_document->replace(*m_first);
     m_model = new TuneModel(m_document, workspace.undoStack(), workspace.models());
     m_from = new TuneStart(m_document, workspace);
     m_model->setStart(m_from);
@@ -184,6 +182,10 @@ void TunePage::reveal(const QString& what)
         return;
     }
     showGate(false);
+    if (what == QStringLiteral("example")) {
+        m_data->opened()->takeExample();
+        return;
+    }
     if (const QString start = QStringLiteral("start:"); what.startsWith(start)) {
         m_from->choose(what.mid(start.size()));
         return;
@@ -198,14 +200,28 @@ void TunePage::reveal(const QString& what)
         useSettingsOf(what.mid(run.size()).toLongLong());
         return;
     }
-    if (what == QStringLiteral("model.adapter")) { // stands in no form
-        m_from->setFocus();
+    if (QWidget* own = ownControl(what)) { // stands in no form
+        own->setFocus(Qt::ShortcutFocusReason);
+        scrollTo(own);
         return;
     }
+    m_way->clearSearch();
     const auto all = forms();
     if (!std::any_of(all.begin(), all.end(), [&what](SettingsForm* form) { return form->reveal(what); })) {
         sayWhoHas(what);
     }
+}
+
+QWidget* TunePage::ownControl(const QString& key) const
+{
+    static const std::map<QString, QString> names{{QStringLiteral("model.path"), QStringLiteral("modelChoice")},
+                                                  {QStringLiteral("model.adapter"), QStringLiteral("startChoice")},
+                                                  {QStringLiteral("data.train"), QStringLiteral("data.train")}};
+    if (key == QStringLiteral("method.kind")) {
+        return m_way->chosenMethod();
+    }
+    const auto name = names.find(key);
+    return name == names.end() ? nullptr : findChild<QWidget*>(name->second);
 }
 
 // All but the name: the next run is another one.
@@ -250,6 +266,16 @@ void TunePage::sayWhoHas(const QString& key)
     m_workspace.say(tr("%1 is a setting of %2; choose that first.").arg(translatedLabel(*setting.field), rows.join(tr(", "))));
 }
 
+// Of a project that keeps none yet.
+config::RunConfig TunePage::ownConfig() const
+{
+    config::RunConfig own = usualConfig("lora");
+    own.model.path = base::bundledModel().string();
+    own.model.device = m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString();
+    own.run.threads = m_workspace.settings().text(QStringLiteral("threads"), QStringLiteral("0")).toLongLong();
+    return own;
+}
+
 void TunePage::loadRecipe()
 {
     if (!m_workspace.project()) {
@@ -263,11 +289,10 @@ void TunePage::loadRecipe()
     m_recipeJob.start(this, work, [this, shown](const Result<std::optional<config::RunConfig>>& recipe) {
         if (!recipe) {
             m_workspace.say(QString::fromStdString(recipe.message()));
-        } else if (*recipe) {
-            m_document->replace(withChanges(**recipe, shown, m_document->config()));
-        } else if (!config::difference(shown, m_document->config()).empty()) {
-            onChanged({});
         }
+        const bool isKept = recipe && *recipe;
+        m_document->replace(withChanges(isKept ? **recipe : ownConfig(), shown, m_document->config()));
+        m_data->opened()->recipeRead();
         m_recheck.start();
     });
 }

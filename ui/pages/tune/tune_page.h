@@ -40,7 +40,7 @@ public:
     ~TunePage() override; // what was typed last is kept, too
 
     QAction* mainAction() override { return m_start; }
-    void reveal(const QString& what) override; // "part.key", "shootout", "advice", "trials", "start:" and an adapter's path, "run:" and a run's id, "remedy:RUN:key=value"
+    void reveal(const QString& what) override; // "part.key", "shootout", "advice", "trials", "example", "start:" and an adapter's path, "run:" and a run's id, "remedy:RUN:key=value"
 
     RecipeDocument* document() const { return m_document; }
     const Verdict& verdict() const { return m_verdict; }
@@ -51,7 +51,9 @@ public:
 private:
     QWidget* buildColumns();
     void useSettingsOf(store::RunId id, const QString& key = {}, const QString& value = {}); // with one setting changed, and shown
+    QWidget* ownControl(const QString& key) const; // null: a form's
     void sayWhoHas(const QString& key);
+    config::RunConfig ownConfig() const;
     void loadRecipe();
     void saveRecipe();
     void onChanged(const QString& key);
