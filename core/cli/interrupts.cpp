@@ -68,7 +68,8 @@ void Interrupts::watch()
             say("\n");
             ::_exit(130);
         }
-        say("\nStopping; what is done is kept. Once more ends at once.\n");
+        const std::string kept = whatIsKept();
+        say("\nStopping" + (kept.empty() ? "" : "; " + kept + " is kept") + ". Once more ends at once.\n");
         trigger();
     }
 }
@@ -85,6 +86,18 @@ void Interrupts::trigger()
     if (m_handler) {
         m_handler();
     }
+}
+
+void Interrupts::setKept(std::string what)
+{
+    const std::lock_guard lock(m_mutex);
+    m_kept = std::move(what);
+}
+
+std::string Interrupts::whatIsKept()
+{
+    const std::lock_guard lock(m_mutex);
+    return m_kept;
 }
 
 void Interrupts::setHandler(std::function<void()> handler)

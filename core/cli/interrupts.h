@@ -11,6 +11,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace luthier::cli {
@@ -26,28 +27,41 @@ public:
     bool isRequested() const { return m_requested; } // by a signal
     void trigger();                                  // as the first Ctrl-C, for other reasons to stop
 
+    // What is kept when it stops now, said at the request: "what was answered". Empty, as at first: nothing is said of it.
+    void setKept(std::string what);
+
     // Called at the request, at once when it already came. Runs on the watcher's or the triggering thread.
     void setHandler(std::function<void()> handler);
 
 private:
     void watch();
+    std::string whatIsKept();
 
     base::CancelToken m_token;
     std::mutex m_mutex;
     std::function<void()> m_handler; // guarded by m_mutex
+    std::string m_kept;              // guarded by m_mutex
     std::atomic<bool> m_requested{false};
     std::atomic<bool> m_ended{false};
     std::thread m_watcher;
 };
 
-// The handler for as long as this lives.
+inline constexpr const char* kRunIsKept = "what is done"; // of training: its checkpoints
+
+// The handler, and what is kept, for as long as this lives.
 class InterruptScope {
 public:
-    InterruptScope(Interrupts& interrupts, std::function<void()> handler) : m_interrupts(interrupts)
+    // `kept`: as setKept has it.
+    InterruptScope(Interrupts& interrupts, std::function<void()> handler, std::string kept = {}) : m_interrupts(interrupts)
     {
+        m_interrupts.setKept(std::move(kept));
         m_interrupts.setHandler(std::move(handler));
     }
-    ~InterruptScope() { m_interrupts.setHandler({}); }
+    ~InterruptScope()
+    {
+        m_interrupts.setHandler({});
+        m_interrupts.setKept({});
+    }
     InterruptScope(const InterruptScope&) = delete;
     InterruptScope& operator=(const InterruptScope&) = delete;
 

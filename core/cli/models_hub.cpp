@@ -74,6 +74,7 @@ int downloadModel(const std::string& name, const std::string& gguf, Context& con
     if (!repo) {
         return context.fail(repo.message());
     }
+    context.interrupts.setKept("what came");
     hub::DownloadOptions options;
     options.gguf = gguf;
     options.cancel = context.cancel;

@@ -141,7 +141,7 @@ Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Pro
 train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& context)
 {
     train::StopControl control;
-    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
+    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); }, kRunIsKept);
     return runToEnd(run, printer, control, context.console);
 }
 

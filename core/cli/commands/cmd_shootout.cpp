@@ -140,7 +140,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(trials.message());
     }
     train::StopControl control;
-    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
+    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); }, kRunIsKept);
     const auto rows = tryAll(flags, *config, trials->get(), control, context.console);
     context.console.endProgress();
     if (!rows) {

@@ -169,7 +169,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(variants.message());
     }
     train::StopControl control;
-    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); });
+    const InterruptScope scope(context.interrupts, [&control] { control.requestStop(); }, flags.out.empty() && !*project ? "" : kRunIsKept);
     std::vector<train::ShootoutRow> all;
     Progress progress(context.console);
     for (std::int64_t number = 1; !variants->empty() && !control.stopRequested(); ++number) {

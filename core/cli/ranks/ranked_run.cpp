@@ -113,7 +113,7 @@ std::optional<int> launchedRanks(const RankFlags& flags, Context& context)
         plan.commands.push_back(std::move(command));
     }
     ranks::LaunchControl control;
-    const InterruptScope scope(context.interrupts, [&control] { control.interrupt(); });
+    const InterruptScope scope(context.interrupts, [&control] { control.interrupt(); }, kRunIsKept);
     const auto ended = ranks::launch(plan, control);
     if (!ended) {
         return context.fail(ended.message());
