@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/judging.h"
 
+#include "core/base/amount.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
 #include "core/statistics/agreement.h"
@@ -13,6 +14,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace luthier::evaluation {
@@ -32,11 +34,81 @@ std::string sentenceOf(const Tally& tally, const std::string& first, const std::
         return "Nothing is judged yet.";
     }
     const std::string interval = "(" + percent(tally.interval.low) + " to " + percent(tally.interval.high) + ")";
+    const std::string pairs = base::amount(tally.judged, "pair");
     if (!tally.isClear) {
-        return second + " wins " + percent(tally.rate) + " " + interval + " after " + std::to_string(tally.judged) + " pairs; not clear yet.";
+        return second + " wins " + percent(tally.rate) + " " + interval + " after " + pairs + "; not clear"
+               + (tally.isContradicted ? ": those who judged contradict each other." : " yet.");
     }
-    return "Clear: " + (tally.rate > 0.5 ? second : first) + " is preferred, " + percent(std::max(tally.rate, 1 - tally.rate)) + " " + "of "
-           + std::to_string(tally.judged) + " pairs; of " + second + " " + interval + ".";
+    return "Clear: " + (tally.rate > 0.5 ? second : first) + " is preferred, " + percent(std::max(tally.rate, 1 - tally.rate)) + " " + "of " + pairs + "; of " + second + " "
+           + interval + ".";
+}
+
+// Votes on pairs: those of one pair count together as one value, all pairs alike.
+class Votes {
+public:
+    // `question`: pairs that ask the same are drawn together.
+    void add(std::int64_t pair, const std::string& judge, const std::string& question, double value)
+    {
+        const auto numberOf = [](auto& numbers, const auto& key) { return numbers.try_emplace(key, static_cast<std::uint32_t>(numbers.size())).first->second; };
+        const std::uint32_t its = numberOf(m_pairNumbers, pair);
+        m_pairs.push_back(its);
+        m_judges.push_back(numberOf(m_judgeNumbers, judge));
+        m_questions.push_back(numberOf(m_questionNumbers, question));
+        m_values.push_back(value);
+        m_votesOf.resize(m_pairNumbers.size());
+        ++m_votesOf[its];
+    }
+
+    // What the mean scatters by beside its pairs: 0 where judges agree as those who draw lots would, and no two pairs ask the same.
+    double varianceOfJudges() const { return excess(m_judges, eachItsOwn()); }
+    double varianceOfQuestions() const { return excess(m_questions, m_pairs); }
+
+private:
+    std::vector<std::uint32_t> eachItsOwn() const
+    {
+        std::vector<std::uint32_t> numbers(m_values.size());
+        std::iota(numbers.begin(), numbers.end(), 0U);
+        return numbers;
+    }
+
+    std::vector<double> scores() const
+    {
+        const auto weight = [&](std::size_t i) { return 1 / (static_cast<double>(m_votesOf.size()) * m_votesOf[m_pairs[i]]); };
+        double mean = 0;
+        for (std::size_t i = 0; i < m_values.size(); ++i) {
+            mean += weight(i) * m_values[i];
+        }
+        std::vector<double> scores;
+        for (std::size_t i = 0; i < m_values.size(); ++i) {
+            scores.push_back(weight(i) * (m_values[i] - mean));
+        }
+        return scores;
+    }
+
+    double excess(const std::vector<std::uint32_t>& wide, const std::vector<std::uint32_t>& narrow) const
+    {
+        const auto all = scores();
+        return std::max(0.0, statistics::clusteredVariance(all, wide) - statistics::clusteredVariance(all, narrow));
+    }
+
+    std::map<std::int64_t, std::uint32_t> m_pairNumbers;
+    std::map<std::string, std::uint32_t> m_judgeNumbers;
+    std::map<std::string, std::uint32_t> m_questionNumbers;
+    std::vector<std::uint32_t> m_pairs; // of each vote, as below
+    std::vector<std::uint32_t> m_judges;
+    std::vector<std::uint32_t> m_questions;
+    std::vector<double> m_values;
+    std::vector<double> m_votesOf; // of each pair
+};
+
+std::string askedIn(const JudgedPair& pair)
+{
+    return base::dumpJson(data::toJson(pair.prompt));
+}
+
+bool leavesOutHalf(const statistics::Interval& interval)
+{
+    return interval.low > 0.5 || interval.high < 0.5;
 }
 
 std::map<std::int64_t, const JudgedPair*> byNumber(const std::vector<JudgedPair>& pairs)
@@ -141,6 +213,7 @@ Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& vot
         tally.pairs += pair.first == first && pair.second == second ? 1 : 0;
     }
     std::map<std::int64_t, std::pair<double, double>> ofPair; // outcomes and votes
+    Votes all;
     double leftWon = 0;
     double longerWon = 0;
     double decided = 0;
@@ -157,6 +230,7 @@ Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& vot
         count(tally, *pair->second, vote, leftWon, longerWon, decided, unequal);
         ofPair[vote.pair].first += outcomeOfSecond(vote);
         ofPair[vote.pair].second += 1;
+        all.add(vote.pair, vote.judge, askedIn(*pair->second), outcomeOfSecond(vote));
     }
     tally.judged = static_cast<std::int64_t>(ofPair.size());
     double lead = 0; // of the second, summed over pairs: 1 won, 0 neither, -1 lost, and between them where judges differ
@@ -171,11 +245,15 @@ Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& vot
     tally.interval = {kNone, kNone};
     if (tally.judged > 0) { // ties scatter less than wins and losses, so a share's interval would be too wide
         const auto ahead = statistics::pairedInterval((squares - lead) / 2, (squares + lead) / 2, n);
-        tally.interval = {(1 + ahead.low) / 2, (1 + ahead.high) / 2};
+        const statistics::Interval ofPairs{(1 + ahead.low) / 2, (1 + ahead.high) / 2};
+        const auto ofQuestions = statistics::widened(ofPairs, tally.rate, all.varianceOfQuestions());
+        const auto ofBoth = statistics::widened(ofQuestions, tally.rate, all.varianceOfJudges());
+        tally.interval = {std::max(0.0, ofBoth.low), std::min(1.0, ofBoth.high)};
+        tally.isContradicted = leavesOutHalf(ofQuestions) && !leavesOutHalf(tally.interval);
     }
     tally.leftRate = decided > 0 ? leftWon / decided : kNone;
     tally.longerRate = unequal > 0 ? longerWon / unequal : kNone;
-    tally.isClear = tally.judged > 0 && (tally.interval.low > 0.5 || tally.interval.high < 0.5);
+    tally.isClear = tally.judged > 0 && leavesOutHalf(tally.interval);
     tally.sentence = sentenceOf(tally, first, second);
     return tally;
 }
@@ -185,12 +263,14 @@ std::vector<CriterionScore> criterionScores(const std::vector<std::string>& crit
     std::vector<CriterionScore> all;
     for (const std::string& criterion : criteria) {
         std::map<std::int64_t, std::array<double, 3>> ofPair; // sums and judges
+        Votes apart;
         for (const Vote& vote : votesThatCount(votes)) {
             if (const auto found = vote.scores.find(criterion); found != vote.scores.end()) {
                 auto& sums = ofPair[vote.pair];
                 sums[0] += found->second.first;
                 sums[1] += found->second.second;
                 sums[2] += 1;
+                apart.add(vote.pair, vote.judge, std::to_string(vote.pair), found->second.second - found->second.first);
             }
         }
         CriterionScore score{criterion, static_cast<std::int64_t>(ofPair.size()), kNone, kNone, {kNone, kNone}};
@@ -210,7 +290,7 @@ std::vector<CriterionScore> criterionScores(const std::vector<std::string>& crit
             if (n > 1) {
                 const double error = std::sqrt(std::max(0.0, squares - n * mean * mean) / (n - 1) / n);
                 const double width = statistics::studentQuantile(0.975, n - 1) * error;
-                score.difference = {mean - width, mean + width};
+                score.difference = statistics::widened({mean - width, mean + width}, mean, apart.varianceOfJudges());
             }
         }
         all.push_back(std::move(score));
@@ -320,7 +400,7 @@ std::string believing(const ModelAgreement& model)
     if (model.common == 0) {
         return model.judge + " is held against nobody yet: judge some of the same pairs yourself before its votes count for anything.";
     }
-    const std::string numbers = std::to_string(model.same) + " of " + std::to_string(model.common) + " pairs that people judged" + (std::isnan(model.kappa) ? "" : ", kappa " + twoDigits(model.kappa));
+    const std::string numbers = std::to_string(model.same) + " of " + base::amount(model.common, "pair") + " that people judged" + (std::isnan(model.kappa) ? "" : ", kappa " + twoDigits(model.kappa));
     if (model.common < kFewestCommon) {
         return model.judge + " agrees on " + numbers + "; " + std::to_string(kFewestCommon) + " pairs are the fewest that say anything.";
     }

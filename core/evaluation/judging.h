@@ -84,11 +84,14 @@ struct Tally {
     std::int64_t bothBad = 0;
     std::int64_t skipped = 0;
     double rate = 0;           // of the second system; NaN where nothing was judged
-    statistics::Interval interval; // of 95 %; judges of one pair count together
+    // Of 95 %, over pairs and judges: judges of one pair count together, and where judges or pairs of one question stick together, it is as wide as
+    // so few of them leave it.
+    statistics::Interval interval;
     double leftRate = 0;       // how often the left side won, of those that one side won: 0.5 without a habit
     double longerRate = 0;     // how often the longer answer won, of those: what length alone does
     std::string sentence;      // what is clear so far
     bool isClear = false;      // half lies outside of the interval
+    bool isContradicted = false; // it would be clear if judges did not contradict each other
 };
 // Of pairs of these two systems.
 Tally tallyOf(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes, const std::string& first, const std::string& second);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/pair_sources.h"
 
+#include "core/base/amount.h"
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "core/data/formats/row_writer.h"
+#include "core/data/row_name.h"
 #include "core/data/sources/row_source.h"
 
 #include <algorithm>
@@ -46,8 +48,8 @@ Result<ChosenPairs> chosen(ChosenPairs all, const PairChoice& choice, const fs::
         all.pairs.resize(static_cast<std::size_t>(choice.limit));
     }
     if (all.pairs.empty()) {
-        return Error{path.string() + ": there is nothing to judge"
-                     + (all.equal > 0 ? "; both answers are the same in all " + std::to_string(all.equal) + " rows" : "")};
+        return Error{path.string() + ": there is nothing to judge" + (all.bad.empty() ? "" : "; " + all.bad.front())
+                     + (all.equal > 0 ? "; both answers are the same in " + (all.equal == 1 ? std::string("its only row") : "all " + base::amount(all.equal, "row")) : "")};
     }
     return all;
 }
@@ -159,38 +161,52 @@ Result<ChosenPairs> pairsOfEvaluation(const fs::path& folder, const PairChoice& 
     return chosen(std::move(all), choice, folder);
 }
 
-Result<ChosenPairs> pairsOfFile(const fs::path& path, const PairChoice& choice)
+namespace {
+
+Result<JudgedPair> pairOf(const Json& row)
 {
     static const std::string kShape = R"(a row is {"prompt":"...","first_answer":"...","second_answer":"..."})";
+    if (!row.is_object() || !row.contains("prompt")) {
+        return Error{"\"prompt\" is missing; " + kShape};
+    }
+    auto prompt = promptOf(row["prompt"]);
+    if (!prompt) {
+        return prompt.error();
+    }
+    for (const char* key : {"first_answer", "second_answer"}) {
+        if (!row.value(key, Json()).is_string()) {
+            return Error{"\"" + std::string(key) + "\" is missing, or no text; " + kShape};
+        }
+    }
+    const auto text = [&](const char* key, const char* otherwise) {
+        const Json value = row.value(key, Json());
+        return value.is_string() ? value.get<std::string>() : std::string(otherwise);
+    };
+    JudgedPair pair{0, std::move(*prompt), text("first", "first"), text("second", "second"), text("first_answer", ""), text("second_answer", ""), text("reference", "")};
+    return pair.first == pair.second ? Result<JudgedPair>(Error{"\"first\" and \"second\" have the same name"}) : pair;
+}
+
+} // namespace
+
+Result<ChosenPairs> pairsOfFile(const fs::path& path, const PairChoice& choice)
+{
+    const auto source = data::openSource(path);
+    if (!source) {
+        return source.error();
+    }
     ChosenPairs all;
-    auto read = eachRow(path, [&](const Json& row) -> Result<void> {
-        if (!row.is_object() || !row.contains("prompt")) {
-            return Error{"\"prompt\" is missing; " + kShape};
+    for (std::int64_t i = 0; i < (*source)->rowCount(); ++i) {
+        const auto row = (*source)->row(i);
+        auto pair = row ? pairOf(*row) : Result<JudgedPair>(row.error());
+        if (!pair) {
+            all.bad.push_back(data::rowName(i) + data::withoutRowName(pair.message(), i));
+        } else if (pair->firstAnswer == pair->secondAnswer) {
+            ++all.equal;
+        } else {
+            all.pairs.push_back(std::move(*pair));
         }
-        auto prompt = promptOf(row["prompt"]);
-        if (!prompt) {
-            return prompt.error();
-        }
-        for (const char* key : {"first_answer", "second_answer"}) {
-            if (!row.value(key, Json()).is_string()) {
-                return Error{"\"" + std::string(key) + "\" is missing, or no text; " + kShape};
-            }
-        }
-        const auto text = [&](const char* key, const char* otherwise) {
-            const Json value = row.value(key, Json());
-            return value.is_string() ? value.get<std::string>() : std::string(otherwise);
-        };
-        JudgedPair pair{0, std::move(*prompt), text("first", "first"), text("second", "second"), text("first_answer", ""), text("second_answer", ""), text("reference", "")};
-        if (pair.first == pair.second) {
-            return Error{"\"first\" and \"second\" have the same name"};
-        }
-        all.equal += pair.firstAnswer == pair.secondAnswer ? 1 : 0;
-        if (pair.firstAnswer != pair.secondAnswer) {
-            all.pairs.push_back(std::move(pair));
-        }
-        return {};
-    });
-    return read ? chosen(std::move(all), choice, path) : Result<ChosenPairs>(read.error());
+    }
+    return chosen(std::move(all), choice, path);
 }
 
 Result<std::int64_t> writePreferences(const std::vector<JudgedPair>& pairs, const std::vector<Vote>& votes, const fs::path& path)

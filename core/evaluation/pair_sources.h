@@ -26,12 +26,13 @@ struct ChosenPairs {
     std::vector<JudgedPair> pairs;
     std::int64_t equal = 0;   // left out: both answers are the same
     std::int64_t missing = 0; // left out: one of both has no answer
+    std::vector<std::string> bad = {}; // left out: rows that are no pair, each with why
 };
 // Errors: no evaluation lies there, none of its systems has that name (with those that there are), nothing to judge.
 Result<ChosenPairs> pairsOfEvaluation(const std::filesystem::path& folder, const PairChoice& choice);
 
 // Rows {"prompt":"..." or [{"role":...},...],"first":"base","second":"tuned","first_answer":"...","second_answer":"...","reference":"..."};
-// first and second may be left out and are called so then.
+// first and second may be left out and are called so then. Rows that are no pair are left out and named. Error: no pair is left.
 Result<ChosenPairs> pairsOfFile(const std::filesystem::path& path, const PairChoice& choice);
 
 // preferencesOf() as a data file. Rows written. Error: no vote gives a preference.

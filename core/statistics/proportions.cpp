@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 namespace luthier::statistics {
 
@@ -61,6 +63,24 @@ double mcnemar(std::int64_t onlyFirst, std::int64_t onlySecond)
 {
     const std::int64_t all = onlyFirst + onlySecond;
     return all == 0 ? 1 : std::min(1.0, 2 * binomialCdf(std::min(onlyFirst, onlySecond), all, 0.5));
+}
+
+double clusteredVariance(std::span<const double> scores, std::span<const std::uint32_t> clusters)
+{
+    std::vector<double> sums;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+        sums.resize(std::max<std::size_t>(sums.size(), clusters[i] + std::size_t{1}));
+        sums[clusters[i]] += scores[i];
+    }
+    const auto n = static_cast<double>(sums.size());
+    const double squares = std::accumulate(sums.begin(), sums.end(), 0.0, [](double all, double sum) { return all + sum * sum; });
+    return n < 2 ? 0 : n / (n - 1) * squares;
+}
+
+Interval widened(const Interval& interval, double middle, double variance, double level)
+{
+    const double more = normalQuantile(0.5 + level / 2) * std::sqrt(std::max(0.0, variance));
+    return {middle - std::hypot(middle - interval.low, more), middle + std::hypot(interval.high - middle, more)};
 }
 
 } // namespace luthier::statistics

@@ -7,6 +7,7 @@
 #include "core/statistics/distributions.h"
 
 #include <cstdint>
+#include <span>
 
 namespace luthier::statistics {
 
@@ -22,5 +23,13 @@ Interval pairedInterval(double onlyFirst, double onlySecond, double trials, doub
 
 // McNemar 1947, exact and two-sided: how likely rows that differ would be parted so unevenly if both were as good. 1 where none differ.
 double mcnemar(std::int64_t onlyFirst, std::int64_t onlySecond);
+
+// What a mean of values scatters by where those of one cluster stick together (Liang and Zeger 1986): scores[i] is the weight of a value times how far
+// it lies from the mean, clusters[i] its cluster, from 0. 0 where there are fewer than two. What two ways of clustering add to each other is the
+// difference of their variances (Cameron, Gelbach and Miller 2011).
+double clusteredVariance(std::span<const double> scores, std::span<const std::uint32_t> clusters);
+
+// An interval about `middle` that another independent source of scatter makes wider, each side by its own (Zou and Donner 2008).
+Interval widened(const Interval& interval, double middle, double variance, double level = 0.95);
 
 } // namespace luthier::statistics

@@ -14,6 +14,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <functional>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,6 +138,49 @@ private Q_SLOTS:
             return support::holds(tallyOf(pairs, votes, "base", "tuned").interval, won + tie / 2);
         });
         QVERIFY(support::isAsPromised(share));
+    }
+
+    // Pairs alone would make it clear; judges who contradict each other, or few questions asked again and again, do not.
+    void contradictionsAreNotClear()
+    {
+        const auto pairs = pairsOf(40);
+        const auto tallied = [&](const std::function<void(std::vector<Vote>&)>& add) {
+            std::vector<Vote> votes;
+            add(votes);
+            return tallyOf(pairs, votes, "base", "tuned");
+        };
+        const auto apart = tallied([](auto& votes) { // ann found nothing good in what the others praise
+            for (std::int64_t i = 1; i <= 30; ++i) {
+                votes.push_back(voteFor(i, 1));
+                votes.push_back(voteFor(i, 1, "bob"));
+                votes.push_back(voteFor(i, 0, "ann"));
+            }
+        });
+        QVERIFY2(!apart.isClear && apart.isContradicted && apart.sentence.find("contradict each other") != std::string::npos, apart.sentence.c_str());
+        const auto elsewhere = tallied([](auto& votes) { // each has pairs of their own
+            for (std::int64_t i = 1; i <= 40; ++i) {
+                votes.push_back(voteFor(i, i <= 30 ? 1 : 0, i <= 30 ? "me" : "ann"));
+            }
+        });
+        QVERIFY2(!elsewhere.isClear && elsewhere.isContradicted, elsewhere.sentence.c_str());
+        const auto agreed = tallied([](auto& votes) {
+            for (std::int64_t i = 1; i <= 30; ++i) {
+                votes.push_back(voteFor(i, i % 6 == 0 ? 0 : 1));
+                votes.push_back(voteFor(i, i % 7 == 0 ? 0 : 1, "ann"));
+            }
+            votes.push_back(voteFor(31, 0, "bob")); // one vote of a third is no contradiction
+        });
+        QVERIFY2(agreed.isClear && !agreed.isContradicted, agreed.sentence.c_str());
+        auto few = pairs; // four questions, ten answers to each
+        for (JudgedPair& pair : few) {
+            pair.prompt.front().content = "question " + std::to_string(pair.number % 4);
+        }
+        std::vector<Vote> votes;
+        for (std::int64_t i = 1; i <= 40; ++i) {
+            votes.push_back(voteFor(i, i % 4 == 0 ? 0 : 1));
+        }
+        QVERIFY(tallyOf(pairs, votes, "base", "tuned").isClear);
+        QVERIFY(!tallyOf(few, votes, "base", "tuned").isClear);
     }
 
     // A second judge who says the same makes nothing surer, and no system better.
@@ -380,6 +424,9 @@ private Q_SLOTS:
         QCOMPARE(chosen.equal, 1);
         need(base::writeFileAtomically(file, "{\"prompt\":\"a?\",\"first_answer\":\"x\"}\n"));
         QVERIFY(pairsOfFile(file, {}).message().find("row 1") != std::string::npos);
+        need(base::writeFileAtomically(file, "{\"prompt\":\"q\",\"first_answer\":\"x\",\"second_answer\":\"y\"}\n{broken\n{\"prompt\":\"q\",\"first_answer\":\"x\"}\n"));
+        const auto some = need(pairsOfFile(file, {})); // a bad row costs that row
+        QVERIFY(some.pairs.size() == 1 && some.bad.size() == 2 && some.bad[1].starts_with("row 3: \"second_answer\" is missing"));
         QVERIFY(pairsOfEvaluation(path("nowhere"), {}).message().find("luthier eval") != std::string::npos);
     }
 

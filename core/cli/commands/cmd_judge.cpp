@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/base/files.h"
 #include "core/base/number_json.h"
 #include "core/cli/command.h"
@@ -122,8 +123,12 @@ int create(const Flags& flags, store::Judgings& judgings, Context& context)
     Json json = rowJson(*row);
     json["equal"] = chosen->equal;
     json["missing"] = chosen->missing;
+    json["bad"] = chosen->bad;
+    if (!chosen->bad.empty()) {
+        context.console.warning(base::amount(chosen->bad.size(), "row") + std::string(base::oneOrMany(chosen->bad.size(), " was", " were")) + " left out; " + oneLine(chosen->bad.front()));
+    }
     return tellText(json,
-                "Judging " + std::to_string(row->id) + ": " + counted(row->pairs) + " pairs to judge, " + counted(chosen->equal) + " left out with equal answers"
+                "Judging " + std::to_string(row->id) + ": " + base::amount(row->pairs, "pair") + " to judge, " + counted(chosen->equal) + " left out with equal answers"
                     + (chosen->missing > 0 ? ", " + counted(chosen->missing) + " with one missing" : "") + ".",
                 context);
 }
@@ -259,15 +264,16 @@ int byModel(const Flags& flags, store::Judgings& judgings, Context& context)
         context.console.endProgress();
         return context.fail(judge.message());
     }
+    context.interrupts.setKept("every vote so far");
     const auto judged = evaluation::judgeAll(
         *judge, *pairs, *votes, [&](const evaluation::Vote& vote) { return judgings.vote(flags.judging, vote); },
-        [&](std::int64_t done, std::int64_t total) { context.console.progress("judging: " + counted(done) + " of " + counted(total) + " pairs"); }, context.cancel);
+        [&](std::int64_t done, std::int64_t total) { context.console.progress("judging: " + counted(done) + " of " + base::amount(total, "pair")); }, context.cancel);
     context.console.endProgress();
     if (!judged) {
         return context.fail(judged.message() + "; votes so far are kept");
     }
     if (!judged->problems.empty()) {
-        context.console.warning(counted(static_cast<std::int64_t>(judged->problems.size())) + " pairs could not be judged; " + oneLine(judged->problems.front()));
+        context.console.warning(base::amount(judged->problems.size(), "pair") + " could not be judged; " + oneLine(judged->problems.front()));
     }
     const auto now = judgings.votes(flags.judging);
     if (!now) {
@@ -286,7 +292,7 @@ int byModel(const Flags& flags, store::Judgings& judgings, Context& context)
             if (!trust.sentence.empty()) {
                 json["held_out_accuracy"] = trust.accuracy ? Json(*trust.accuracy) : Json();
             }
-            return tellText(json, counted(judged->judged) + " pairs judged; in " + counted(model.flips) + " of " + counted(model.judged) + " the order of the answers decided, which counts as a tie.\n"
+            return tellText(json, base::amount(judged->judged, "pair") + " judged; in " + counted(model.flips) + " of " + counted(model.judged) + " the order of the answers decided, which counts as a tie.\n"
                                   + model.sentence + (trust.sentence.empty() ? "" : "\n" + trust.sentence), context);
         }
     }
@@ -308,7 +314,7 @@ Json tallyJson(const evaluation::Tally& tally, const std::string& first, const s
     return {{"first", first},       {"second", second},       {"pairs", tally.pairs},     {"judged", tally.judged},   {"won", tally.won},
             {"lost", tally.lost},   {"ties", tally.ties},     {"both_bad", tally.bothBad}, {"skipped", tally.skipped}, {"rate", base::numberJson(tally.rate)},
             {"low", base::numberJson(tally.interval.low)}, {"high", base::numberJson(tally.interval.high)}, {"left_rate", base::numberJson(tally.leftRate)},
-            {"longer_rate", base::numberJson(tally.longerRate)}, {"clear", tally.isClear}};
+            {"longer_rate", base::numberJson(tally.longerRate)}, {"clear", tally.isClear}, {"contradicted", tally.isContradicted}};
 }
 
 int results(const Flags& flags, store::Judgings& judgings, Context& context)
@@ -348,13 +354,13 @@ int results(const Flags& flags, store::Judgings& judgings, Context& context)
         text += "\n" + table.toText(context.console.width()) + "\n";
     }
     if (agreement.pairs > 0) {
-        text += "\n" + std::to_string(agreement.judges.size()) + " judges on " + counted(agreement.pairs) + " pairs: alpha " + fixed(agreement.alpha, 3)
+        text += "\n" + base::amount(agreement.judges.size(), "judge") + " on " + base::amount(agreement.pairs, "pair") + ": alpha " + fixed(agreement.alpha, 3)
                 + (std::isfinite(agreement.kappa) ? ", kappa " + fixed(agreement.kappa, 3) : "") + "\n";
     }
     json["models"] = Json::array();
     for (const auto& model : evaluation::modelAgreements(*votes)) {
         json["models"].push_back(agreementJson(model));
-        text += "\n" + model.sentence + " In " + counted(model.flips) + " of its " + counted(model.judged) + " pairs the order of the answers decided.\n";
+        text += "\n" + model.sentence + " In " + counted(model.flips) + " of its " + base::amount(model.judged, "pair") + " the order of the answers decided.\n";
     }
     text.pop_back();
     return tellText(json, text, context);
@@ -378,7 +384,7 @@ int preferences(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!written) {
         return context.fail(written.message());
     }
-    return tellText({{"rows", *written}, {"file", flags.out}}, flags.out + ": " + counted(*written) + " preferences", context);
+    return tellText({{"rows", *written}, {"file", flags.out}}, flags.out + ": " + base::amount(*written, "preference"), context);
 }
 
 int remove(const Flags& flags, store::Judgings& judgings, Context& context)

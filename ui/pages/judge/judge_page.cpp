@@ -358,7 +358,7 @@ QString JudgePage::winsText(const evaluation::Tally& tally) const
     //: a system, its wins in per cent, low and high end of the interval, number of pairs
     return tr("%1 wins %2 % (%3 to %4 %) of %Ln pair(s).", nullptr, static_cast<int>(tally.judged))
                .arg(m_desk->second(), percent(tally.rate), percent(tally.interval.low), percent(tally.interval.high))
-           + QLatin1Char(' ') + (tally.isClear ? tr("That is clear.") : tr("Not clear yet."));
+           + QLatin1Char(' ') + (tally.isClear ? tr("That is clear.") : tally.isContradicted ? tr("Not clear: those who judged contradict each other.") : tr("Not clear yet."));
 }
 
 // Of more than two: how each stands to all, by Bradley and Terry.
@@ -392,7 +392,7 @@ void JudgePage::showTally()
     }
     if (isOpen && !m_tell->isChecked()) { // a rate that moves with each vote would say whose answer it was
         const QString sentence = tr("Who is ahead is told when you have judged all pairs.");
-        m_tally->setText(areMany ? sentence : sentence + QLatin1Char(' ') + (tally.isClear ? tr("It is clear already: more pairs will hardly change it.") : tr("It is not clear yet.")));
+        m_tally->setText(areMany ? sentence : sentence + QLatin1Char(' ') + (tally.isClear ? tr("It is clear already: more pairs will hardly change it.") : tally.isContradicted ? tr("It is not clear: those who judged contradict each other.") : tr("It is not clear yet.")));
         return;
     }
     QString text = areMany ? ratingsText(m_desk->ratings()) : winsText(tally);
