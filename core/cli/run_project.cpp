@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/run_project.h"
 
+#include "core/base/files.h"
+
 #include <charconv>
 #include <optional>
 
@@ -11,6 +13,20 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kDatabase = "luthier.db";
+
+// Whose folder it is, or holds it: the folder of a run's adapter says which run is meant, too.
+std::optional<store::RunRow> runIn(const std::vector<store::RunRow>& rows, const fs::path& folder)
+{
+    std::error_code code;
+    const fs::path wanted = fs::weakly_canonical(fs::absolute(folder, code), code);
+    for (const store::RunRow& row : rows) {
+        const fs::path its = fs::weakly_canonical(row.folder, code);
+        if (wanted == its || base::isInside(wanted, its)) {
+            return row;
+        }
+    }
+    return std::nullopt;
+}
 
 } // namespace
 
@@ -59,6 +75,12 @@ Result<store::RunRow> findRun(store::Project& project, const std::string& word)
         }
         if (row.name == word) {
             found = row;
+        }
+    }
+    if (std::error_code code; !found && fs::is_directory(word, code)) {
+        found = runIn(*rows, word);
+        if (!found) {
+            return Error{word + ": no run of " + project.folder().string() + " lies there; see luthier runs list"};
         }
     }
     if (!found) {

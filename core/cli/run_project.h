@@ -20,7 +20,7 @@ Result<std::shared_ptr<store::Project>> lookInto(const std::filesystem::path& fo
 // Of a run's configuration, by the project named or, where `project` is empty, by the one around the run's folder.
 Result<train::RunRows> rowsOfRun(const std::filesystem::path& runFolder, const config::RunConfig& config, const std::string& project);
 
-// By id, or by name where only one run has it. Error: none has, or several.
+// By id, by name where only one run has it, or by the run's folder or one in it. Error: none has, or several.
 Result<store::RunRow> findRun(store::Project& project, const std::string& word);
 
 } // namespace luthier::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/run_report.h"
 
+#include "core/base/amount.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/config/run_config.h"
@@ -13,10 +14,15 @@
 #include "core/report/line_chart.h"
 #include "core/report/people_votes.h"
 #include "core/store/adapter_library.h"
+#include "core/store/event_codec.h"
+#include "core/store/event_history.h"
 #include "core/train/event_measures.h"
 
 #include <algorithm>
+#include <charconv>
+#include <fstream>
 #include <map>
+#include <string_view>
 
 namespace luthier::report {
 
@@ -152,13 +158,29 @@ std::string warnings(const std::vector<train::Event>& events)
     return html.empty() ? "" : "<ul>" + html + "</ul>";
 }
 
+// Each value with its step: what was measured before the first, or long before the last, is not what the run came to.
+std::string becameOf(const measures::Summary& summary, std::int64_t lastStep)
+{
+    const auto at = [&](double value, std::int64_t step) {
+        return measures::textOf(*summary.measure, value) + (step == 0 ? " before the first step" : " at step " + base::counted(step));
+    };
+    const bool isOnce = summary.lastStep <= summary.firstStep;
+    const std::string text = isOnce ? at(summary.first, summary.firstStep) : at(summary.first, summary.firstStep) + ", " + at(summary.last, summary.lastStep);
+    return text + (summary.lastStep < lastStep ? "; not measured since" : "");
+}
+
 std::string facts(const RunReport& report)
 {
-    const auto number = [](std::int64_t value) { return std::to_string(value); };
-    std::vector<std::vector<Cell>> rows{{textCell("state"), textCell(report.run.state)},
-                                        {textCell("begun"), textCell(report.run.created)},
-                                        {textCell("steps"), textCell(number(report.run.step) + " of " + number(report.run.totalSteps))},
-                                        {textCell("seconds"), textCell(number(static_cast<std::int64_t>(report.run.seconds)))}};
+    const auto number = [](std::int64_t value) { return base::counted(value); };
+    const store::RunRow& run = report.run;
+    std::vector<std::vector<Cell>> rows{{textCell("state"), textCell(run.state)}};
+    if (!run.created.empty()) {
+        rows.push_back({textCell("begun"), textCell(run.created)});
+    }
+    rows.push_back({textCell("steps"), textCell(number(run.step) + (run.totalSteps > 0 ? " of " + number(run.totalSteps) : ""))});
+    if (run.seconds > 0) {
+        rows.push_back({textCell("seconds"), textCell(number(static_cast<std::int64_t>(run.seconds)))});
+    }
     for (const train::Event& event : report.events) {
         if (const auto* started = std::get_if<train::RunStarted>(&event)) {
             rows.push_back({textCell("rows"), textCell(number(started->trainRows) + " trained on, " + number(started->heldOutRows) + " held out, "
@@ -169,10 +191,7 @@ std::string facts(const RunReport& report)
         }
     }
     for (const auto& summary : report.run.measures) {
-        rows.push_back({textCell(measures::nameOf(*summary.measure, summary.set)),
-                        textCell(summary.lastStep <= summary.firstStep // measured once
-                                     ? measures::textOf(*summary.measure, summary.last)
-                                     : measures::textOf(*summary.measure, summary.first) + " at first, " + measures::textOf(*summary.measure, summary.last) + " at last")});
+        rows.push_back({textCell(measures::nameOf(*summary.measure, summary.set)), textCell(becameOf(summary, report.run.step))});
     }
     if (!report.run.sentence.empty()) {
         rows.push_back({textCell("why"), textCell(report.run.sentence)});
@@ -215,8 +234,13 @@ std::vector<std::string> notMeasuredOf(const RunReport& report)
             }
         }
     }
+    if (report.events.empty() && !report.isOfProject) {
+        missing.emplace_back("Its steps: no project keeps this run and its folder holds no events, so there are no curves. luthier tune --project DIR keeps them, "
+                             "and --jsonl FILE writes them.");
+    }
     const auto isHeldOut = [](const train::Event& event) { return std::holds_alternative<train::EvalDone>(event); };
-    if (std::none_of(report.events.begin(), report.events.end(), isHeldOut)) {
+    const bool areKnown = report.isOfProject || !report.events.empty();
+    if (areKnown && std::none_of(report.events.begin(), report.events.end(), isHeldOut)) {
         missing.emplace_back("Held-out loss: no rows were kept aside.");
     }
     const auto isGeneral = [](const train::Event& event) {
@@ -224,7 +248,7 @@ std::vector<std::string> notMeasuredOf(const RunReport& report)
         return eval != nullptr && eval->set != measures::kHeldOutSet;
     };
     const auto hasGeneral = [](const Json& evaluation) { return evaluation.is_object() && evaluation.contains("general"); };
-    if (std::none_of(report.events.begin(), report.events.end(), isGeneral) && std::none_of(report.evaluations.begin(), report.evaluations.end(), hasGeneral)) {
+    if (areKnown && std::none_of(report.events.begin(), report.events.end(), isGeneral) && std::none_of(report.evaluations.begin(), report.evaluations.end(), hasGeneral)) {
         missing.emplace_back("Forgetting: no general rows were measured beside the run's own.");
     }
     missing.emplace_back("Chance: this is one run with one seed; another seed gives other numbers.");
@@ -241,7 +265,7 @@ Result<RunReport> runReport(store::Project& project, store::RunId id, const base
     if (!config) {
         return config.error();
     }
-    RunReport report{std::move(*run), std::move(*events), {}, {}};
+    RunReport report{true, std::move(*run), std::move(*events), {}, {}};
     std::vector<std::string> problems;
     report.evaluations = evaluation::evaluationsOf(project.folder() / "evaluations", report.run.result, problems);
     report.files = filesOf(report.run, *config, cancel);
@@ -253,6 +277,86 @@ Result<RunReport> runReport(store::Project& project, store::RunId id, const base
     for (const auto& problem : problems) {
         report.files.push_back({"what cannot be read", problem, ""});
     }
+    return cancel.isCancelled() ? Result<RunReport>(Error{"cancelled"}) : report;
+}
+
+namespace {
+
+std::vector<train::Event> loggedEvents(const fs::path& runFolder)
+{
+    std::vector<train::Event> events;
+    for (const fs::path& path : {runFolder / "events.jsonl", runFolder / "logs" / "events.jsonl"}) {
+        if (!events.empty()) {
+            break;
+        }
+        std::ifstream lines(path);
+        for (std::string line; std::getline(lines, line);) {
+            const auto json = base::parseJson(line);
+            auto event = json ? store::eventFromJson(*json) : Result<train::Event>(json.error());
+            if (event) { // a last line may have been broken off
+                events.push_back(std::move(*event));
+            }
+        }
+    }
+    return store::withoutRepeats(std::move(events));
+}
+
+// The number of the newest checkpoint.
+std::int64_t lastStepIn(const fs::path& runFolder)
+{
+    constexpr std::string_view kStep = "step-";
+    std::error_code code;
+    std::int64_t last = 0;
+    for (fs::directory_iterator it(runFolder / "checkpoints", code), end; !code && it != end; it.increment(code)) {
+        const std::string name = it->path().filename().string();
+        std::int64_t step = 0;
+        const auto parsed = name.starts_with(kStep) ? std::from_chars(name.data() + kStep.size(), name.data() + name.size(), step) : std::from_chars_result{name.data(), std::errc::invalid_argument};
+        last = parsed.ec == std::errc() && parsed.ptr == name.data() + name.size() ? std::max(last, step) : last;
+    }
+    return last;
+}
+
+void takeEvents(store::RunRow& run, const std::vector<train::Event>& events)
+{
+    for (const train::Event& event : events) {
+        const auto* started = std::get_if<train::RunStarted>(&event);
+        const auto* step = std::get_if<train::StepDone>(&event);
+        const auto* eval = std::get_if<train::EvalDone>(&event);
+        const auto* ended = std::get_if<train::RunEnded>(&event);
+        run.totalSteps = started ? started->totalSteps : run.totalSteps;
+        run.step = step ? step->step : ended ? ended->step : run.step;
+        for (const measures::Value& value : step ? train::measuresOf(*step) : eval ? train::measuresOf(*eval) : measures::Values()) {
+            run.measures.take(*value.measure, step ? measures::kStepSet : std::string_view(eval->set), step ? step->step : eval->step, value.value);
+        }
+        if (ended) {
+            run.state = train::toText(ended->outcome);
+            run.seconds = ended->seconds;
+            run.sentence = ended->sentence;
+        }
+    }
+}
+
+} // namespace
+
+Result<RunReport> runReport(const fs::path& runFolder, const base::CancelToken& cancel)
+{
+    const auto config = config::readRecipe(runFolder / "recipe.json");
+    if (!config) {
+        return config.error();
+    }
+    RunReport report{false, {}, loggedEvents(runFolder), {}, {}};
+    store::RunRow& run = report.run;
+    run.name = config->run.name.empty() ? runFolder.filename().string() : config->run.name;
+    run.folder = runFolder.string();
+    run.recipe = config::toJson(*config);
+    std::error_code code;
+    for (const char* name : {"adapter", "model", "best"}) {
+        run.result = run.result.empty() && fs::exists(runFolder / name, code) ? (runFolder / name).string() : run.result;
+    }
+    run.state = run.result.empty() ? "stopped" : "finished";
+    run.step = lastStepIn(runFolder);
+    takeEvents(run, report.events);
+    report.files = filesOf(run, *config, cancel);
     return cancel.isCancelled() ? Result<RunReport>(Error{"cancelled"}) : report;
 }
 
@@ -280,7 +384,7 @@ Result<std::string> runCard(store::Project& project, store::RunId id)
 
 std::string toHtml(const RunReport& report)
 {
-    std::string body = element("h1", report.run.name) + "<p class=\"quiet\">Run " + std::to_string(report.run.id) + ", by Luthier</p>";
+    std::string body = element("h1", report.run.name) + "<p class=\"quiet\">" + (report.isOfProject ? "Run " + std::to_string(report.run.id) : "A run") + ", by Luthier</p>";
     body += section("What became of it", facts(report));
     for (const Json& evaluation : report.evaluations) {
         body += section("Evaluation", evaluationSection(evaluation));

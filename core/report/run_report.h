@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/store/project.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct FileHash {
 };
 
 struct RunReport {
+    bool isOfProject = true; // else of a folder alone: events are known only where they were logged there
     store::RunRow run;
     std::vector<train::Event> events;
     std::vector<Json> evaluations; // results.json of each, the newest first
@@ -29,6 +31,10 @@ struct RunReport {
 
 // The project's run, its events, the evaluations in the project's folder that its result took part in, and the files it was made from.
 Result<RunReport> runReport(store::Project& project, store::RunId run, const base::CancelToken& cancel = {});
+
+// The same of a run that no project knows: its recipe, its checkpoints and its result, and its events where it logged them as lines of JSON
+// (events.jsonl or logs/events.jsonl in its folder). Error: no run lies there.
+Result<RunReport> runReport(const std::filesystem::path& runFolder, const base::CancelToken& cancel = {});
 
 std::string toHtml(const RunReport& report);
 // A page about one evaluation alone.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/run_sheet.h"
 
+#include "core/base/amount.h"
 #include "core/base/hash.h"
 #include "core/config/run_config.h"
 #include "core/report/run_report.h"
@@ -95,8 +96,8 @@ std::string sheetText(const Json& sheet)
     std::string out = "# Run " + text(sheet.at("run")) + ": " + text(sheet.at("name")) + "\n\n- began " + text(sheet.at("created")) + ", " + text(sheet.at("state")) + "\n- seed "
                       + text(sheet.at("seed")) + "\n- luthier " + text(sheet.at("versions").at("luthier")) + "\n- recipe sha256 " + text(sheet.at("recipe_sha256")) + "\n";
     for (const Json& start : sheet.at("starts")) {
-        out += "- " + text(start.at("device")) + ", " + text(start.at("dtype")) + ", " + text(start.at("train_rows")) + " rows to learn from, " + text(start.at("held_out_rows"))
-               + " held out, " + text(start.at("steps")) + " steps\n";
+        out += "- " + text(start.at("device")) + ", " + text(start.at("dtype")) + ", " + base::amount(start.at("train_rows").get<std::int64_t>(), "row") + " to learn from, " + text(start.at("held_out_rows"))
+               + " held out, " + base::amount(start.at("steps").get<std::int64_t>(), "step") + "\n";
     }
     out += "\n| file | sha256 | |\n| --- | --- | --- |\n";
     for (const Json& file : sheet.at("files")) {

@@ -10,6 +10,8 @@
 
 #include <CLI/App.hpp>
 
+#include <optional>
+
 namespace luthier::cli {
 
 namespace fs = std::filesystem;
@@ -31,7 +33,7 @@ constexpr const char* kStudio = "luthier-studio"; // which sets pages on paper
 
 void setup(CLI::App& app, Flags& flags)
 {
-    app.add_option("run", flags.target, "Number or name of a run of the project, the run's folder, or the folder of an evaluation")->required()->option_text("RUN");
+    app.add_option("run", flags.target, "Number or name of a run of the project, the folder of a run with a project or without one, or that of an evaluation")->required()->option_text("RUN");
     app.add_option("--project", flags.project, "Project folder")->envname("LUTHIER_PROJECT")->option_text("DIR");
     app.add_option("-o,--out", flags.out, "Page to write; usually report.html in the run's or the evaluation's folder")->option_text("FILE.html");
     app.add_flag("--pdf", flags.pdf, "The page on paper, as report.pdf; a --out that ends in .pdf says the same. luthier-studio sets it, which belongs beside this program");
@@ -39,21 +41,44 @@ void setup(CLI::App& app, Flags& flags)
         ->excludes("--pdf");
 }
 
-// The run's number in the project around its folder, or of the project that was named.
-Result<store::RunRow> runOf(const Flags& flags, std::shared_ptr<store::Project>& project)
+// The folder of the run that lies at or around `folder`: that of an adapter is in it. Empty: no run lies there.
+fs::path runFolderAt(const fs::path& folder)
 {
     std::error_code code;
-    const bool isFolder = fs::is_directory(flags.target, code) && !projectAround(flags.target).empty();
-    auto opened = lookInto(isFolder ? projectAround(flags.target) : fs::path(flags.project));
+    const auto isRun = [&](const fs::path& at) { // a recipe alone is somebody's file
+        const auto has = [&](const char* name) { return fs::exists(at / name, code); };
+        return has("recipe.json") && (has("checkpoints") || has("adapter") || has("model") || has("best"));
+    };
+    const fs::path whole = fs::weakly_canonical(fs::absolute(folder, code), code);
+    constexpr int kDeepest = 4; // checkpoints/step-40/adapter
+    fs::path at = whole.has_filename() ? whole : whole.parent_path();
+    for (int i = 0; i < kDeepest && fs::is_directory(folder, code); ++i, at = at.parent_path()) {
+        if (isRun(at)) {
+            return at;
+        }
+    }
+    return {};
+}
+
+// By number, name or folder, of the project around the folder or the one that was named. Null: there is no project, and the folder has to do.
+Result<std::optional<store::RunRow>> runOf(const Flags& flags, const fs::path& runFolder, std::shared_ptr<store::Project>& project)
+{
+    std::error_code code;
+    fs::path around = runFolder.empty() ? fs::path() : projectAround(runFolder);
+    around = around.empty() && fs::is_directory(flags.target, code) ? projectAround(flags.target) : around; // a link to where the run lies
+    auto opened = lookInto(around.empty() ? fs::path(flags.project) : around);
     if (!opened) {
         return opened.error();
     }
     project = *opened;
-    if (!project) {
-        return Error{"say which project: --project DIR, or LUTHIER_PROJECT; or give the folder of one of its runs, or of an evaluation"};
+    if (!project && runFolder.empty()) {
+        return Error{flags.target + (fs::is_directory(flags.target, code) ? ": neither a run nor an evaluation lies there (a run has a recipe.json and checkpoints or a result, an evaluation a results.json)" : ": say which project that is a run of: --project DIR, or LUTHIER_PROJECT; or give the folder of a run, or of an evaluation")};
     }
-    const fs::path whole = fs::absolute(flags.target, code).lexically_normal();
-    return findRun(*project, isFolder ? (whole.has_filename() ? whole : whole.parent_path()).filename().string() : flags.target);
+    auto row = project ? findRun(*project, flags.target) : Result<store::RunRow>(Error{""});
+    if (row) {
+        return std::optional(std::move(*row));
+    }
+    return runFolder.empty() ? Result<std::optional<store::RunRow>>(row.error()) : std::optional<store::RunRow>();
 }
 
 // Of the project that is named, or keeps the evaluation: what people said of these answers.
@@ -147,17 +172,21 @@ int run(const Flags& flags, Context& context)
         return results ? write(flags, flags.target, report::toHtml(*results, "Evaluation"), context) : context.fail(results.message());
     }
     std::shared_ptr<store::Project> project;
-    const auto row = runOf(flags, project);
+    const fs::path runFolder = runFolderAt(flags.target);
+    const auto row = runOf(flags, runFolder, project);
     if (!row) {
         return context.fail(row.message());
     }
+    if (flags.card && !*row) {
+        return context.fail(flags.target + ": no project knows this run, and a card is made of what one does; luthier tune --project DIR keeps its runs");
+    }
     if (flags.card) {
-        return writeCard(flags, *project, *row, context);
+        return writeCard(flags, *project, **row, context);
     }
     context.console.progress("reading and hashing what the run was made from");
-    const auto report = report::runReport(*project, row->id, context.cancel);
+    const auto report = *row ? report::runReport(*project, (*row)->id, context.cancel) : report::runReport(runFolder, context.cancel);
     context.console.endProgress();
-    return report ? write(flags, row->folder, report::toHtml(*report), context) : context.fail(report.message());
+    return report ? write(flags, *row ? fs::path((*row)->folder) : runFolder, report::toHtml(*report), context) : context.fail(report.message());
 }
 
 } // namespace
@@ -167,7 +196,7 @@ Command reportCommand()
 {
     return command<report_command::Flags>("report", "A page that stands alone about a run or an evaluation: curves, results, settings, hashes, what was not measured",
                           "luthier report 3 --project ~/tunes\n"
-                          "luthier report ~/tunes/runs/3 --out run3.html\n"
+                          "luthier report runs/first --out first.html\n"
                           "luthier report 3 --project ~/tunes --pdf\n"
                           "luthier report 3 --project ~/tunes --card\n"
                           "luthier report ~/tunes/evaluations/1",
