@@ -435,6 +435,7 @@ Scored scoredRows(const std::vector<EvalRow>& rows, const std::vector<std::pair<
             if (answer.isGreedy && answer.choices.size() == 1) {
                 its.cloze = metrics::ClozeScore{answer.choices.front(), *answer.isGreedy};
             }
+            its.isCut = !byLabel && answer.finish == "length";
             if (byLabel) {
                 its.prediction = answer.label;
                 its.confidence = answer.labelConfidence;

@@ -184,9 +184,9 @@ Result<bool> isChoiceFile(const std::filesystem::path& path)
     return firstRowIs(path, hasChoices);
 }
 
-Result<EvalRows> choiceRows(const std::filesystem::path& path, std::int64_t limit, const base::CancelToken& cancel)
+Result<EvalRows> choiceRows(const std::filesystem::path& path, const EvalRowSettings& settings, const base::CancelToken& cancel)
 {
-    return scoredRowsOfFile(path, "a row with choices", limit, choiceRow, cancel);
+    return scoredRowsOfFile(path, "a row with choices", settings, choiceRow, cancel);
 }
 
 } // namespace luthier::evaluation

@@ -23,6 +23,6 @@ Result<EvalRow> choiceRow(const Json& row);
 
 // Whether the file's first row has choices.
 Result<bool> isChoiceFile(const std::filesystem::path& path);
-Result<EvalRows> choiceRows(const std::filesystem::path& path, std::int64_t limit, const base::CancelToken& cancel = {});
+Result<EvalRows> choiceRows(const std::filesystem::path& path, const EvalRowSettings& settings, const base::CancelToken& cancel = {});
 
 } // namespace luthier::evaluation

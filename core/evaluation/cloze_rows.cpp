@@ -98,9 +98,9 @@ Result<bool> isClozeFile(const std::filesystem::path& path)
     return firstRowIs(path, namesLastWords);
 }
 
-Result<EvalRows> clozeRows(const std::filesystem::path& path, std::int64_t lastWords, std::int64_t limit, const base::CancelToken& cancel)
+Result<EvalRows> clozeRows(const std::filesystem::path& path, const EvalRowSettings& settings, const base::CancelToken& cancel)
 {
-    return scoredRowsOfFile(path, "a text whose last words are wanted", limit, [lastWords](const Json& row) { return clozeRow(row, lastWords); }, cancel);
+    return scoredRowsOfFile(path, "a text whose last words are wanted", settings, [&settings](const Json& row) { return clozeRow(row, settings.lastWords); }, cancel);
 }
 
 } // namespace luthier::evaluation

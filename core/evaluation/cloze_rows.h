@@ -21,6 +21,6 @@ Result<EvalRow> clozeRow(const Json& row, std::int64_t lastWords);
 
 // Whether the file's first row names its last words.
 Result<bool> isClozeFile(const std::filesystem::path& path);
-Result<EvalRows> clozeRows(const std::filesystem::path& path, std::int64_t lastWords, std::int64_t limit, const base::CancelToken& cancel = {});
+Result<EvalRows> clozeRows(const std::filesystem::path& path, const EvalRowSettings& settings, const base::CancelToken& cancel = {});
 
 } // namespace luthier::evaluation

@@ -70,6 +70,7 @@ void EvalRowReader::read(const data::Dataset& dataset, std::int64_t index, const
     if (const auto tagged = tags.find(index); tagged != tags.end()) {
         row->tags.assign(tagged->second.begin(), tagged->second.end());
     }
+    row->hash = data::exampleHash(*example);
     row->group = groupOf(*row, *example, *json);
     m_read.rows.push_back(std::move(*row));
 }
@@ -79,22 +80,18 @@ std::string EvalRowReader::groupOf(const EvalRow& row, const data::Example& exam
     if (m_settings.groupBy.empty()) {
         return "question " + std::to_string(row.prompt.empty() ? data::exampleHash(example) : data::promptHash(example));
     }
-    if (m_settings.groupBy == "tag" && !row.tags.empty()) {
-        m_sawGroup = true;
-        return row.tags.front();
-    }
-    const auto found = json.find(m_settings.groupBy);
-    if (found == json.end() || found->is_null()) {
+    if (m_settings.groupBy == kNoGroups) {
         return {};
     }
-    m_sawGroup = true;
-    return found->is_string() ? found->get<std::string>() : base::dumpJson(*found);
+    std::string group = groupIn(json, row.tags, m_settings.groupBy);
+    m_sawGroup = m_sawGroup || !group.empty();
+    return group;
 }
 
 Result<EvalRows> EvalRowReader::take(const std::string& source)
 {
-    if (!m_settings.groupBy.empty() && !m_sawGroup) {
-        return Error{source + ": no row has \"" + m_settings.groupBy + "\" to group by; name a field of the rows, or tag where rows are tagged"};
+    if (!m_settings.groupBy.empty() && m_settings.groupBy != kNoGroups && !m_sawGroup) {
+        return Error{source + ": " + nothingToGroupBy(m_settings.groupBy)};
     }
     EvalRows read = std::move(m_read);
     m_read = {};
@@ -118,6 +115,23 @@ Result<EvalRows> evalRows(const data::Dataset& dataset, const EvalRowSettings& s
         reader.read(dataset, i * all / wanted, tags);
     }
     return reader.take(dataset.path().string());
+}
+
+std::string groupIn(const Json& row, const std::vector<std::string>& tags, const std::string& groupBy)
+{
+    if (groupBy == "tag" && !tags.empty()) {
+        return tags.front();
+    }
+    const auto found = row.is_object() ? row.find(groupBy) : row.end();
+    if (!row.is_object() || found == row.end() || found->is_null()) {
+        return {};
+    }
+    return found->is_string() ? found->get<std::string>() : base::dumpJson(*found);
+}
+
+std::string nothingToGroupBy(const std::string& groupBy)
+{
+    return "no row has \"" + groupBy + "\" to group by; name a field of the rows, tag where rows are tagged, or none where each row stands for itself";
 }
 
 std::string questionOf(const EvalRow& row)

@@ -27,6 +27,7 @@ struct EvalRow {
     std::string before;                 // text before and behind a choice, or before the last words
     std::string behind;
     std::string lastWords = {};         // wanted behind `before` (cloze_rows.h); empty: it is no such row
+    std::uint64_t hash = 0;             // data::exampleHash of what it was read from; 0: of no example
 
     bool isScored() const { return !choices.empty() || !lastWords.empty(); } // nothing is written
 };
@@ -41,8 +42,11 @@ struct EvalRows {
     std::vector<SkippedRow> skipped;
 };
 
+inline constexpr const char* kByQuestion = "question"; // what rows are grouped by where nobody says
+inline constexpr const char* kNoGroups = "none";       // each row counts as one of its own
+
 struct EvalRowSettings {
-    std::string groupBy;     // a field of the rows, or "tag"; empty: rows with the same question are one group
+    std::string groupBy;     // a field of the rows, "tag" or kNoGroups; empty: rows with the same question are one group
     std::int64_t limit = 0;  // rows, evenly over the file; 0: all
     std::int64_t lastWords = 0; // so many at the end of each text are wanted (cloze_rows.h); 0: as the file's first row has it
 };
@@ -69,6 +73,11 @@ private:
     EvalRows m_read;
     bool m_sawGroup = false;
 };
+
+// What the row says it belongs to by that field, or by its first tag; empty: nothing.
+std::string groupIn(const Json& row, const std::vector<std::string>& tags, const std::string& groupBy);
+// The end of a sentence where no row says it.
+std::string nothingToGroupBy(const std::string& groupBy);
 
 std::string questionOf(const EvalRow& row); // the last turn of the user, or the beginning of the text
 

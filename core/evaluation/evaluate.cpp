@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/evaluate.h"
 
+#include "core/base/amount.h"
 #include "core/base/files.h"
+#include "core/evaluation/answer_pace.h"
 #include "core/evaluation/answer_rewards.h"
 #include "core/evaluation/pair_sources.h"
 #include "core/evaluation/sittings.h"
 #include "core/evaluation/verdict.h"
 
 #include <algorithm>
-#include <chrono>
+#include <cctype>
 #include <cmath>
 
 namespace luthier::evaluation {
@@ -29,27 +31,19 @@ std::string minutes(double seconds)
 // What is answered, and how long the rest will take: said early, since thousands of rows on a processor are hours.
 class Clock {
 public:
-    Clock(const EvalTold& told, std::int64_t open, bool isKept) : m_told(told), m_left(open), m_isKept(isKept) {}
+    Clock(const EvalTold& told, std::int64_t open, bool isKept) : m_told(told), m_pace(open), m_isKept(isKept) {}
 
-    // atOnce: rows under way together; of those that are, half is done on average.
     void begin(const std::string& what, std::int64_t atOnce)
     {
         m_what = what;
-        m_atOnce = atOnce;
-        m_begin = std::chrono::steady_clock::now();
-        m_first = -1;
+        m_pace.begin(atOnce);
     }
 
     void operator()(std::int64_t done, std::int64_t total)
     {
-        m_first = m_first < 0 ? done : m_first;
-        m_left -= std::max<std::int64_t>(0, done - std::max(m_first, m_last));
-        m_last = done;
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_begin).count();
-        const std::int64_t made = done - m_first;
-        const double underWay = static_cast<double>(std::max<std::int64_t>(0, std::min(m_atOnce, total - done) - 1)) / 2; // the one that ended now is whole
-        const double left = made > 0 && seconds > 0.5 ? seconds / (static_cast<double>(made) + underWay) * (static_cast<double>(m_left) - underWay) : -1;
-        if (!m_isSaid && seconds > kEnoughToTell && left > kLong && m_told.note) {
+        m_pace.take(done);
+        const double left = m_pace.secondsLeft();
+        if (!m_isSaid && m_pace.secondsSinceBegin() > kEnoughToTell && left > kLong && m_told.note) {
             m_isSaid = true;
             m_told.note("All answers will take about " + minutes(left) + " more. Fewer rows take less"
                         + (m_isKept ? "; what was answered is kept when you stop, and the same evaluation goes on from there." : "."));
@@ -59,16 +53,10 @@ public:
         }
     }
 
-    void end() { m_last = 0; }
-
 private:
     const EvalTold& m_told;
     std::string m_what;
-    std::chrono::steady_clock::time_point m_begin;
-    std::int64_t m_left;
-    std::int64_t m_first = -1;
-    std::int64_t m_last = 0;
-    std::int64_t m_atOnce = 1;
+    AnswerPace m_pace;
     bool m_isKept;
     bool m_isSaid = false;
 };
@@ -122,7 +110,6 @@ Result<void> answerSet(Set& set, inference::Session& session, const Sitting& sit
         clock.begin(set.systems[i].title + set.note, isWriting ? set.settings.batch : 1);
         auto done = answerRows(session, set.contenders[i], set.rows.rows, set.settings, set.log,
                                [&](const std::string&, std::int64_t now, std::int64_t total) { clock(now, total); }, cancel);
-        clock.end();
         if (!done) {
             return Error{set.systems[i].title + ": " + done.message()};
         }
@@ -269,8 +256,33 @@ std::vector<std::string> disagreements(const std::string& title, const std::vect
     return notes;
 }
 
+// One that answered nothing hinders the others, unless it is the one that all is about. Error: it is, or nobody is left.
+Result<std::vector<EvalSystem>> whoAnswered(const std::vector<EvalSystem>& systems, const std::vector<EvalRow>& rows, const AnswerLog& log, std::vector<std::string>& notes)
+{
+    std::vector<EvalSystem> answered;
+    for (const EvalSystem& system : systems) {
+        const Answer* first = nullptr; // that has a problem
+        const bool isAnswered = std::any_of(rows.begin(), rows.end(), [&](const EvalRow& row) {
+            const Answer* answer = log.find(system.id, row.row);
+            first = first == nullptr && answer != nullptr && !answer->problem.empty() ? answer : first;
+            return answer != nullptr && answer->problem.empty();
+        });
+        if (isAnswered) {
+            answered.push_back(system);
+            continue;
+        }
+        const std::string why = system.title + " answered none of the " + base::amount(rows.size(), "row") + (first == nullptr ? std::string() : ": " + first->problem);
+        if (system.id == systems.back().id) {
+            return Error{why};
+        }
+        notes.push_back(why + (why.ends_with('.') ? " It" : ". It") + " is left out.");
+        notes.back().front() = static_cast<char>(std::toupper(static_cast<unsigned char>(notes.back().front())));
+    }
+    return answered;
+}
+
 // Accuracy and the rest of each system once more, by its likeliest labels.
-Result<void> measureByLabel(Evaluation& evaluation, const EvalRequest& request, const EvalSets& sets, const AnswerLog& log, const EvalTold& told, const base::CancelToken& cancel)
+Result<void> measureByLabel(Evaluation& evaluation, const std::vector<EvalSystem>& systems, const EvalRequest& request, const EvalSets& sets, const AnswerLog& log, const EvalTold& told, const base::CancelToken& cancel)
 {
     std::vector<const metrics::Metric*> some;
     for (const auto* metric : request.metrics) {
@@ -283,7 +295,7 @@ Result<void> measureByLabel(Evaluation& evaluation, const EvalRequest& request, 
         some.push_back(*metrics::findMetric("accuracy"));
     }
     std::vector<SkippedRow> skipped;
-    auto measured = resultsOf(scoredRows(sets.rows.rows, titlesOf(request.systems), log, skipped, true), some, request, told, cancel);
+    auto measured = resultsOf(scoredRows(sets.rows.rows, titlesOf(systems), log, skipped, true), some, request, told, cancel);
     if (!measured) {
         return Error{"labels by likelihood: " + measured.message()};
     }
@@ -305,6 +317,11 @@ Result<void> measureGeneral(Evaluation& evaluation, const std::vector<Set>& open
         const Set& set = open[i + 1];
         const GeneralSet& general = sets.general[i];
         auto skipped = general.rows.skipped;
+        std::vector<std::string> silent; // who answered nothing
+        const auto answered = whoAnswered(set.systems, general.rows.rows, set.log, silent);
+        if (!answered || !silent.empty()) {
+            return Error{general.name + ": " + (answered ? silent.front() : answered.message())};
+        }
         auto measured = resultsOf(scoredRows(general.rows.rows, titlesOf(set.systems), set.log, skipped), generalMetrics(general.rows), request, told, cancel);
         if (!measured) {
             return Error{general.name + ": " + measured.message()};
@@ -326,6 +343,27 @@ Result<void> measureGeneral(Evaluation& evaluation, const std::vector<Set>& open
     return {};
 }
 
+void noteGroups(Results& results, const std::string& groupBy)
+{
+    if (results.groups >= results.rows.size()) {
+        return;
+    }
+    const std::string by = groupBy.empty() || groupBy == kByQuestion ? "question" : groupBy;
+    results.notes.insert(results.notes.begin(), "Rows with the same " + by + " count together, as one draw: " + base::amount(results.rows.size(), "row") + " in "
+                                                    + base::amount(results.groups, "group") + ".");
+}
+
+// Before those of the numbers: what they are of comes first.
+void addNotes(Evaluation& evaluation, std::vector<std::string> notes, const EvalSets& sets)
+{
+    for (const TrainedOn& trained : sets.trainedOn) {
+        notes.push_back(sentenceOf(trained, sets.rows.rows.size()));
+        evaluation.json["trained_on"].push_back({{"by", trained.name}, {"rows", trained.rows.size()}, {"of", sets.rows.rows.size()}});
+    }
+    evaluation.results.notes.insert(evaluation.results.notes.begin(), notes.begin(), notes.end());
+    evaluation.json["notes"] = evaluation.results.notes;
+}
+
 } // namespace
 
 Result<Evaluation> measure(std::vector<ScoredContender> contenders, std::vector<RowFacts> rows, std::vector<SkippedRow> skipped, const EvalRequest& request,
@@ -336,7 +374,9 @@ Result<Evaluation> measure(std::vector<ScoredContender> contenders, std::vector<
         return measured.error();
     }
     Evaluation evaluation{std::move(*measured), {}, {}, std::move(skipped), {}, {}};
+    noteGroups(evaluation.results, request.groupBy);
     evaluation.json = toJson(evaluation.results);
+    evaluation.json["grouped_by"] = request.groupBy.empty() ? kByQuestion : request.groupBy;
     evaluation.json["skipped"] = skippedJson(evaluation.skipped);
     return evaluation;
 }
@@ -366,18 +406,28 @@ Result<Evaluation> evaluate(const EvalRequest& request, const EvalSets& sets, co
         const bool isKept = !folder.empty() && open->front().log.size() > 0;
         return Error{answered.message() + (isKept && !cancel.isCancelled() ? "; what was answered is kept in " + folder.string() : "")};
     }
+    std::vector<std::string> notes;
+    const auto systems = whoAnswered(request.systems, sets.rows.rows, open->front().log, notes);
+    if (!systems) {
+        return systems.error();
+    }
     auto skipped = sets.rows.skipped;
-    auto scored = scoredRows(sets.rows.rows, titlesOf(request.systems), open->front().log, skipped);
+    auto scored = scoredRows(sets.rows.rows, titlesOf(*systems), open->front().log, skipped);
+    if (scored.rows.empty()) {
+        const SkippedRow& first = skipped[sets.rows.skipped.size()];
+        return Error{"no row was answered by all who answer; row " + std::to_string(first.row) + ": " + first.why};
+    }
     auto evaluation = measure(std::move(scored.contenders), std::move(scored.rows), std::move(skipped), request, told, cancel);
     if (!evaluation) {
         return evaluation.error();
     }
     evaluation->json["asked"] = *asked;
+    addNotes(*evaluation, std::move(notes), sets);
     if (!request.rewardModel.empty() && !request.rewardTrust.empty()) {
         evaluation->results.notes.push_back(request.rewardTrust);
         evaluation->json["notes"].push_back(request.rewardTrust);
     }
-    auto more = settings->labelsBeside ? measureByLabel(*evaluation, request, sets, open->front().log, told, cancel) : Result<void>();
+    auto more = settings->labelsBeside ? measureByLabel(*evaluation, *systems, request, sets, open->front().log, told, cancel) : Result<void>();
     more = more && !sets.general.empty() ? measureGeneral(*evaluation, *open, request, sets, told, cancel) : more;
     if (!more) {
         return more.error();

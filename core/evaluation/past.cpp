@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/past.h"
 
+#include "core/base/amount.h"
 #include "core/base/files.h"
 
 #include <algorithm>
@@ -97,7 +98,7 @@ std::vector<PastEvaluation> pastEvaluations(const fs::path& evaluations)
             past.verdict = textOf(*json, "verdict");
             const Json rows = json->value("rows", Json());
             past.rows = rows.is_number_integer() ? rows.get<std::int64_t>() : 0;
-            past.title = nameOf(asked) + ", " + std::to_string(past.rows) + " rows";
+            past.title = nameOf(asked) + ", " + base::amount(past.rows, "row");
         }
         found.push_back(std::move(past));
     }

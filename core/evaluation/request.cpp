@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/request.h"
 
+#include "core/base/amount.h"
 #include "core/base/files.h"
 #include "core/base/hash.h"
 
@@ -120,6 +121,12 @@ Result<void> leaveOutUnmeasurable(const EvalRequest& request, EvalSets& sets)
     }
     const SkippedRow& first = sets.rows.skipped.back();
     return Error{request.data.string() + ": no row can be measured; row " + std::to_string(first.row) + ": " + first.why};
+}
+
+std::string sentenceOf(const TrainedOn& trained, std::size_t asked)
+{
+    return base::counted(static_cast<std::int64_t>(trained.rows.size())) + " of " + base::amount(asked, "row") + std::string(base::oneOrMany(trained.rows.size(), " was", " were")) + " trained on by "
+           + trained.name + " (the first is row " + std::to_string(trained.rows.front()) + "): how it answers there says what it remembers, not whether tuning helped. Take rows that it did not learn from.";
 }
 
 Result<AnsweringSettings> answeringOf(const EvalRequest& request, const std::vector<EvalRow>& rows)

@@ -43,6 +43,7 @@ struct EvalRequest {
     std::string device = "auto";
     std::string dtype = "auto";
     bool foldSystem = false; // as inference::ModelSpec has it
+    std::string groupBy = {};     // what rows are drawn together by, for the record: as EvalRowSettings has it; empty: by their question
     std::string rewardTrust = {}; // how far the reward model can be believed, a sentence: stands among the notes
     std::vector<std::int64_t> shotRows = {}; // by hand: the rows of shotsFrom that are shown, from 1
 };
@@ -54,11 +55,20 @@ struct GeneralSet {
     EvalRows rows;
 };
 
+// Rows that a run learned from, among those that are asked.
+struct TrainedOn {
+    std::string name; // of the run: run "first"
+    std::vector<std::int64_t> rows; // from 1
+};
+// "412 of 500 rows were trained on by run "first": ..."
+std::string sentenceOf(const TrainedOn& trained, std::size_t asked);
+
 // What the request's files hold.
 struct EvalSets {
     EvalRows rows;
     std::shared_ptr<const data::Dataset> shots; // null: none are shown
     std::vector<GeneralSet> general;            // measured beside, for what was forgotten; empty: not
+    std::vector<TrainedOn> trainedOn = {};      // said of the results
 };
 
 // Who is asked: base, base with a prompt where it is asked for, tuned where there is a tuned model.

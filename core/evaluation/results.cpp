@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/results.h"
 
+#include "core/base/amount.h"
 #include "core/base/number_json.h"
 #include "core/data/sources/row_text.h"
 #include "core/evaluation/eval_rows.h"
@@ -153,13 +154,18 @@ private:
         pair.standardError = statistics::standardDeviation(drawn);
         std::int64_t more = 0;
         std::int64_t less = 0;
+        std::vector<double> changes(m_results.groups, 0); // of each group; NaN: it is not known
         for (std::size_t i = 0; i < m_results.rows.size(); ++i) {
             const double change = m_measured[second][m]->ofRow(i) - m_measured[first][m]->ofRow(i);
             more += change > 0 ? 1 : 0;
             less += change < 0 ? 1 : 0;
+            changes[m_groups[i]] += change;
         }
+        const auto differing = changes.size() - static_cast<std::size_t>(std::count(changes.begin(), changes.end(), 0.0));
         pair.same = static_cast<std::int64_t>(m_results.rows.size()) - more - less;
         const bool isLower = metric.better == measures::Better::Lower;
+        pair.more = more;
+        pair.less = less;
         pair.better = isLower ? less : more;
         pair.worse = isLower ? more : less;
         const auto rows = static_cast<double>(m_results.rows.size());
@@ -170,7 +176,7 @@ private:
                             : statistics::percentileInterval(drawn, m_results.groups, m_bootstrap.level);
         const bool isExact = metric.isRightOrWrong && rowsStandAlone();
         pair.test = isExact ? "mcnemar" : "paired bootstrap";
-        pair.p = isExact ? statistics::mcnemar(more, less) : statistics::bootstrapP(drawn, m_results.groups);
+        pair.p = isExact ? statistics::mcnemar(more, less) : statistics::bootstrapP(drawn, differing);
         const double enough = statistics::rowsToShow(pair.difference, pair.standardError, rows);
         pair.rowsToShow = pair.p < 0.05 ? enough : std::max(enough, rows + 1); // what so few did not show, as few cannot show
         return pair;
@@ -185,7 +191,7 @@ private:
         const auto& last = *m_measured.back().front();
         for (std::size_t i = 0; i < m_results.rows.size(); ++i) {
             const double difference = last.ofRow(i) - first.ofRow(i);
-            const double change = m_metrics.front()->better == measures::Better::Lower ? -difference : difference;
+            const double change = m_metrics.front()->better == measures::Better::Lower ? -difference : difference; // of what has no better: how much more
             if (std::isfinite(change) && change != 0) {
                 m_results.flips.push_back({i, change});
             }
@@ -205,7 +211,7 @@ private:
                 byTag["tag: " + tag].push_back(i);
             }
             if (areLabels && !rows[i].references.empty()) {
-                byLabel["label: " + rows[i].references.front()].push_back(i);
+                byLabel["label: " + (data::isBlank(rows[i].references.front()) ? "(empty)" : rows[i].references.front())].push_back(i);
             }
             byLength.emplace_back(text::toCodePoints(m_results.rows[i].question).size(), i);
         }
@@ -251,12 +257,14 @@ private:
 
     void fillTables()
     {
+        m_results.whyNoLabels = metrics::whyNoLabels(m_results.contenders.front().rows);
         for (const ScoredContender& contender : m_results.contenders) {
             m_results.confusions.push_back(metrics::confusionOf(contender.rows));
             // Free answers are hardly ever the reference to the letter: how sure the model was of them tells nothing.
             const bool areRight = !m_results.confusions.back().labels.empty()
                                   || std::any_of(m_metrics.begin(), m_metrics.end(), [](const auto* metric) { return (metric->needs & metrics::kConfidence) != 0; });
             const bool isKnown = areRight && std::any_of(contender.rows.begin(), contender.rows.end(), [](const auto& row) { return row.confidence.has_value(); });
+            m_results.cut.push_back(std::count_if(contender.rows.begin(), contender.rows.end(), [](const auto& row) { return row.isCut; }));
             m_results.certainty.push_back(isKnown ? metrics::certaintyBins(contender.rows) : std::vector<metrics::CertaintyBin>());
         }
     }
@@ -264,21 +272,46 @@ private:
     void fillNotes()
     {
         if (m_results.groups < kFewGroups) {
-            m_results.notes.push_back("There are only " + std::to_string(m_results.groups)
-                                      + " groups of rows; intervals from so few are rough, and small differences cannot be seen.");
+            m_results.notes.push_back("There " + std::string(base::oneOrMany(m_results.groups, "is", "are")) + " only " + base::amount(m_results.groups, "group")
+                                      + " of rows; intervals from so few are rough, and small differences cannot be seen.");
         }
         for (std::size_t c = 0; c < m_results.contenders.size(); ++c) {
             const auto& rows = m_results.contenders[c].rows;
             const auto empty = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return data::isBlank(row.prediction); });
             if (empty > 0) {
-                m_results.notes.push_back(std::to_string(empty) + (empty == 1 ? " answer of " : " answers of ") + m_results.contenders[c].title
-                                          + (empty == 1 ? " is empty." : " are empty."));
+                m_results.notes.push_back(base::amount(empty, "answer") + " of " + m_results.contenders[c].title + std::string(base::oneOrMany(empty, " is", " are")) + " empty.");
             }
+            noteCut(m_results.contenders[c].title, m_results.cut[c], rows.size());
         }
+        noteCase();
         noteEmptyReferences();
         noteReferences();
         noteExtraction("number_match", "number_match_lenient", "numbers");
         noteExtraction("json_valid", "json_valid_lenient", "JSON");
+    }
+
+    // What is measured of them is not what would have been said.
+    void noteCut(const std::string& title, std::int64_t cut, std::size_t all)
+    {
+        constexpr double kMany = 0.05;
+        if (static_cast<double>(cut) > kMany * static_cast<double>(all)) {
+            m_results.notes.push_back(base::counted(cut) + " of " + base::amount(all, "answer") + " of " + title + std::string(base::oneOrMany(cut, " was", " were"))
+                                      + " cut at the most tokens that an answer may have. Let answers be longer, or take these numbers for those of beginnings.");
+        }
+    }
+
+    // Labels are compared letter for letter, as scikit-learn does; where only their case is another, rows or prompt are at fault more often than the model.
+    void noteCase()
+    {
+        const bool isExact = std::any_of(m_metrics.begin(), m_metrics.end(), [](const auto* metric) { return metric->id == "accuracy" || metric->id == "exact_match"; });
+        for (std::size_t c = 0; isExact && c < m_results.contenders.size(); ++c) {
+            const auto& rows = m_results.contenders[c].rows;
+            const auto cased = std::count_if(rows.begin(), rows.end(), [](const metrics::ScoredRow& row) { return metrics::isRightButForCase(row); });
+            if (cased > 0) {
+                m_results.notes.push_back(base::counted(cased) + " of " + base::amount(rows.size(), "answer") + " of " + m_results.contenders[c].title
+                                          + std::string(base::oneOrMany(cased, " is", " are")) + " the reference but for capital and small letters, and counted as wrong.");
+            }
+        }
     }
 
     // Whatever is said there is wrong, which is seldom what was meant: an answer got lost on its way into the file.
@@ -297,7 +330,7 @@ private:
             named += number <= kNamed ? (number == 1 ? "" : ", ") + std::to_string(m_results.rows[i].row) : number == kNamed + 1 ? ", ..." : "";
         }
         if (isCompared && number > 0) {
-            m_results.notes.push_back((number == 1 ? "The reference of 1 row is empty (row " : "The references of " + std::to_string(number) + " rows are empty (rows ") + named
+            m_results.notes.push_back((number == 1 ? "The reference of 1 row is empty (row " : "The references of " + base::amount(number, "row") + " are empty (rows ") + named
                                       + "): any answer but an empty one counts as wrong there. Leave such rows out unless nothing is to be said.");
         }
     }
@@ -313,12 +346,12 @@ private:
             return std::none_of(row.references.begin(), row.references.end(), [](const std::string& text) { return metrics::lenientNumber(text).has_value(); });
         });
         if (isAsked("number_match") && without > 0) {
-            m_results.notes.push_back(std::to_string(without) + (without == 1 ? " row has no number in its reference; number_match counts it as wrong."
+            m_results.notes.push_back(base::counted(without) + (without == 1 ? " row has no number in its reference; number_match counts it as wrong."
                                                                               : " rows have no number in their references; number_match counts them as wrong."));
         }
         const bool areLabels = isAsked("f1_m") || isAsked("precision_") || isAsked("recall_");
-        if (areLabels && m_results.confusions.front().labels.empty()) {
-            m_results.notes.push_back("The references are more than 30 different texts, hardly labels; precision, recall and F1 take each for one of its own.");
+        if (areLabels && !m_results.whyNoLabels.empty()) {
+            m_results.notes.push_back("The references are hardly labels: " + m_results.whyNoLabels + "; precision, recall and F1 take each for one of its own.");
         }
     }
 
@@ -382,19 +415,22 @@ Json flipJson(const Results& results, const Flip& flip)
 
 Json flipsJson(const Results& results, std::size_t most)
 {
-    Json better = Json::array();
-    Json worse = Json::array();
+    Json up = Json::array();
+    Json down = Json::array();
     for (const Flip& flip : results.flips) {
-        Json& list = flip.change > 0 ? better : worse;
+        Json& list = flip.change > 0 ? up : down;
         if (list.size() < most) {
             list.push_back(flipJson(results, flip));
         }
     }
-    return {{"better", std::move(better)}, {"worse", std::move(worse)}};
+    const bool isNeither = !results.values.empty() && results.values.front().front().metric->better == measures::Better::Neither;
+    return isNeither ? Json{{"better", Json::array()}, {"worse", Json::array()}, {"more", std::move(up)}, {"less", std::move(down)}}
+                     : Json{{"better", std::move(up)}, {"worse", std::move(down)}};
 }
 
 Json differenceJson(const Results& results, const PairedDifference& pair)
 {
+    const bool isNeither = pair.metric->better == measures::Better::Neither;
     return {{"metric", std::string(pair.metric->id)},
             {"first", results.contenders[pair.first].id},
             {"second", results.contenders[pair.second].id},
@@ -403,8 +439,10 @@ Json differenceJson(const Results& results, const PairedDifference& pair)
             {"high", base::numberJson(pair.interval.high)},
             {"p", base::numberJson(pair.p)},
             {"test", pair.test},
-            {"better", pair.better},
-            {"worse", pair.worse},
+            {"better", isNeither ? Json() : Json(pair.better)},
+            {"worse", isNeither ? Json() : Json(pair.worse)},
+            {"more", pair.more},
+            {"less", pair.less},
             {"same", pair.same},
             {"shown", pair.isShown()},
             {"rows_to_show", base::numberJson(pair.rowsToShow)}};
@@ -453,7 +491,7 @@ Json toJson(const Results& results, std::size_t mostFlips)
 {
     Json systems = Json::object();
     for (std::size_t c = 0; c < results.contenders.size(); ++c) {
-        Json system{{"title", results.contenders[c].title}, {"metrics", metricsJson(results.values[c])}};
+        Json system{{"title", results.contenders[c].title}, {"metrics", metricsJson(results.values[c])}, {"cut", results.cut[c]}};
         if (!results.confusions[c].labels.empty()) {
             system["confusion"] = {{"labels", results.confusions[c].labels}, {"counts", results.confusions[c].counts}};
         }
@@ -478,7 +516,7 @@ Json toJson(const Results& results, std::size_t mostFlips)
         }
         slices.push_back({{"name", slice.name}, {"rows", slice.rows}, {"metric", std::string(slice.values.front().metric->id)}, {"systems", std::move(values)}});
     }
-    return {{"metrics", metricsJson(results.values.back())},
+    Json json{{"metrics", metricsJson(results.values.back())},
             {"rows", results.rows.size()},
             {"groups", results.groups},
             {"verdict", results.verdict},
@@ -487,6 +525,10 @@ Json toJson(const Results& results, std::size_t mostFlips)
             {"slices", std::move(slices)},
             {"flips", flipsJson(results, mostFlips)},
             {"notes", results.notes}};
+    if (!results.whyNoLabels.empty()) {
+        json["no_labels"] = results.whyNoLabels;
+    }
+    return json;
 }
 
 } // namespace luthier::evaluation

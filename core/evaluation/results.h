@@ -47,9 +47,11 @@ struct PairedDifference {
     statistics::Interval interval;
     double p = 1;
     const char* test = ""; // "mcnemar", "paired bootstrap"
-    std::int64_t better = 0;
+    std::int64_t better = 0; // rows; of a metric that has no better: those with more
     std::int64_t worse = 0;
     std::int64_t same = 0;
+    std::int64_t more = 0;   // rows whose number rose, whether that is better or not
+    std::int64_t less = 0;
     double standardError = 0;
     double rowsToShow = 0; // that would show a difference of this size; NaN where there is none
 
@@ -58,7 +60,7 @@ struct PairedDifference {
 
 struct Flip {
     std::size_t row = 0; // place
-    double change = 0;   // by the first metric, more is better
+    double change = 0;   // by the first metric, more is better, where it has a better
 };
 
 struct Slice {
@@ -76,6 +78,8 @@ struct Results {
     std::vector<Slice> slices;
     std::vector<metrics::Confusion> confusions;   // of each contender; empty where the references are no labels
     std::vector<std::vector<metrics::CertaintyBin>> certainty; // of each contender; empty where nothing is known of it
+    std::vector<std::int64_t> cut;                // answers of each contender that ended at the limit of tokens
+    std::string whyNoLabels;                      // why the references are no labels; empty: they are, or there are none
     std::size_t groups = 0;                       // rows that were drawn together count once
     std::string verdict;
     std::vector<std::string> notes;               // what a person should know of these numbers

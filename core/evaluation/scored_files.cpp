@@ -17,7 +17,7 @@ Result<bool> firstRowIs(const std::filesystem::path& path, bool (*isOne)(const J
     return first && isOne(*first);
 }
 
-Result<EvalRows> scoredRowsOfFile(const std::filesystem::path& path, const char* what, std::int64_t limit, const std::function<Result<EvalRow>(const Json& row)>& read,
+Result<EvalRows> scoredRowsOfFile(const std::filesystem::path& path, const char* what, const EvalRowSettings& settings, const std::function<Result<EvalRow>(const Json& row)>& read,
                                   const base::CancelToken& cancel)
 {
     const auto source = data::openSource(path);
@@ -26,7 +26,8 @@ Result<EvalRows> scoredRowsOfFile(const std::filesystem::path& path, const char*
     }
     EvalRows rows;
     const std::int64_t all = (*source)->rowCount();
-    const std::int64_t wanted = limit > 0 ? std::min(limit, all) : all;
+    const std::int64_t wanted = settings.limit > 0 ? std::min(settings.limit, all) : all;
+    bool isGrouped = settings.groupBy.empty() || settings.groupBy == kNoGroups;
     for (std::int64_t i = 0; i < wanted; ++i) {
         if (cancel.isCancelled()) {
             return Error{"cancelled"};
@@ -39,13 +40,17 @@ Result<EvalRows> scoredRowsOfFile(const std::filesystem::path& path, const char*
             continue;
         }
         row->row = index + 1;
+        if (!settings.groupBy.empty()) {
+            row->group = settings.groupBy == kNoGroups ? "" : groupIn(*json, row->tags, settings.groupBy);
+            isGrouped = isGrouped || !row->group.empty();
+        }
         rows.rows.push_back(std::move(*row));
     }
     if (rows.rows.empty()) {
         return Error{path.string() + ": there is not " + what
                      + (rows.skipped.empty() ? "" : "; row " + std::to_string(rows.skipped.front().row) + ": " + rows.skipped.front().why)};
     }
-    return rows;
+    return isGrouped ? Result<EvalRows>(std::move(rows)) : Error{path.string() + ": " + nothingToGroupBy(settings.groupBy)};
 }
 
 } // namespace luthier::evaluation

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/verdict.h"
 
+#include "core/base/amount.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -11,25 +13,15 @@ namespace luthier::evaluation {
 
 namespace {
 
-std::string countText(double value)
-{
-    const std::string digits = std::to_string(static_cast<std::int64_t>(value));
-    std::string text;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        text += (i > 0 && (digits.size() - i) % 3 == 0 ? "," : "") + std::string(1, digits[i]);
-    }
-    return text;
-}
-
 // Two digits that count are all that such an estimate is worth.
 std::string aboutSoMany(double rows)
 {
     constexpr double kNever = 1e9;
     if (rows > kNever) {
-        return "more than " + countText(kNever);
+        return "more than " + base::counted(static_cast<std::int64_t>(kNever));
     }
     const double unit = std::pow(10.0, std::max(0.0, std::floor(std::log10(std::max(rows, 1.0))) - 1));
-    return "about " + countText(std::ceil(rows / unit) * unit);
+    return "about " + base::counted(static_cast<std::int64_t>(std::ceil(rows / unit) * unit));
 }
 
 std::string pText(double p)
@@ -49,12 +41,12 @@ std::string ofPair(const Results& results, const PairedDifference& pair)
     const auto& second = results.contenders[pair.second];
     const double before = results.values[pair.first].front().value;
     const double after = results.values[pair.second].front().value;
-    const std::string rows = countText(static_cast<double>(results.rows.size())) + " rows"
-                             + (results.groups < results.rows.size() ? " in " + countText(static_cast<double>(results.groups)) + " groups" : "");
+    const std::string rows = base::amount(results.rows.size(), "row") + (results.groups < results.rows.size() ? " in " + base::amount(results.groups, "group") : "");
+    const std::string allow(base::oneOrMany(results.rows.size(), " allows", " allow"));
     const std::string numbers = std::string(metric.label) + " " + numberText(metric, before) + " and " + numberText(metric, after);
     const double gain = gainOf(metric, pair.difference);
     if (std::isnan(pair.interval.low)) {
-        return "Between " + first.title + " and " + second.title + " nothing can be said: " + rows + " allow no interval (" + numbers + ").";
+        return "Between " + first.title + " and " + second.title + " nothing can be said: " + rows + allow + " no interval (" + numbers + ").";
     }
     if (!pair.isShown()) {
         const bool isNone = pair.difference == 0 || std::isnan(pair.rowsToShow);
@@ -62,8 +54,8 @@ std::string ofPair(const Results& results, const PairedDifference& pair)
                + numberText(metric, before) + " and " + numberText(metric, after) + ", the difference from " + intervalText(metric, pair.interval) + ")"
                + (isNone ? "." : "; " + aboutSoMany(pair.rowsToShow) + " would.");
     }
-    const std::string word = gain > 0 ? "better than " : gain < 0 ? "worse than " : "unlike ";
-    return second.title + " is " + word + first.title + ": " + metric.label + " " + numberText(metric, after) + " instead of "
+    const std::string word = gain > 0 ? " is better than " : gain < 0 ? " is worse than " : " differs from ";
+    return second.title + word + first.title + ": " + metric.label + " " + numberText(metric, after) + " instead of "
            + numberText(metric, before) + " on " + rows + " (the difference from " + intervalText(metric, pair.interval) + ", " + pText(pair.p) + ").";
 }
 
@@ -89,8 +81,8 @@ std::string verdictOf(const Results& results)
         return verdict;
     }
     const MetricValue& value = results.values.back().front();
-    return std::string(metric.label) + " " + numberText(metric, value.value) + " on " + countText(static_cast<double>(results.rows.size()))
-           + " rows (95 %: " + intervalText(metric, value.interval) + "); there is nothing to compare it with.";
+    return std::string(metric.label) + " " + numberText(metric, value.value) + " on " + base::amount(results.rows.size(), "row")
+           + " (95 %: " + intervalText(metric, value.interval) + "); there is nothing to compare it with.";
 }
 
 } // namespace luthier::evaluation

@@ -3,8 +3,11 @@
 // stand in references or predictions.
 #include "core/metrics/labels.h"
 
+#include "core/base/amount.h"
 #include "core/metrics/row_sums.h"
 #include "core/metrics/words.h"
+#include "core/text/characters/utf8.h"
+#include "core/text/jinja/values/strings.h"
 
 #include <algorithm>
 #include <limits>
@@ -114,16 +117,49 @@ LabelledRows labelsOf(std::span<const ScoredRow> rows)
     return result;
 }
 
-Confusion confusionOf(std::span<const ScoredRow> rows, std::size_t mostLabels)
+namespace {
+
+using LabelRows = std::map<std::string_view, std::int64_t>; // how many rows have it
+
+LabelRows rowsOfLabels(std::span<const ScoredRow> rows)
 {
-    std::map<std::string_view, std::int64_t> frequent;
+    LabelRows found;
     for (const ScoredRow& row : rows) {
         if (!row.references.empty()) {
-            ++frequent[labelOf(row)];
+            ++found[labelOf(row)];
         }
     }
+    return found;
+}
+
+std::string whyNone(const LabelRows& found)
+{
+    if (found.size() > kMostLabels) {
+        return "they are " + base::amount(found.size(), "different text");
+    }
+    std::int64_t rows = 0;
+    for (const auto& [label, count] : found) {
+        if (label.find('\n') != std::string_view::npos || text::toCodePoints(label).size() > kLongestLabel) {
+            return "some are longer than " + base::amount(kLongestLabel, "character") + " or have several lines";
+        }
+        rows += count;
+    }
+    const bool comeAgain = rows >= 2 * static_cast<std::int64_t>(found.size());
+    return comeAgain || found.empty() ? std::string() : "hardly any comes twice (" + base::amount(found.size(), "different text") + " in " + base::amount(rows, "row") + ")";
+}
+
+} // namespace
+
+std::string whyNoLabels(std::span<const ScoredRow> rows)
+{
+    return whyNone(rowsOfLabels(rows));
+}
+
+Confusion confusionOf(std::span<const ScoredRow> rows)
+{
+    const LabelRows frequent = rowsOfLabels(rows);
     Confusion confusion;
-    if (frequent.empty() || frequent.size() > mostLabels) {
+    if (frequent.empty() || !whyNone(frequent).empty()) {
         return confusion;
     }
     std::vector<std::pair<std::string_view, std::int64_t>> order(frequent.begin(), frequent.end());
@@ -141,6 +177,16 @@ Confusion confusionOf(std::span<const ScoredRow> rows, std::size_t mostLabels)
         }
     }
     return confusion;
+}
+
+bool isRightButForCase(const ScoredRow& row)
+{
+    const auto answer = trimmed(row.prediction);
+    if (row.references.empty() || labelOf(row) == answer) {
+        return false;
+    }
+    const std::string small = text::jinja::lower(answer);
+    return std::any_of(row.references.begin(), row.references.end(), [&](const std::string& reference) { return text::jinja::lower(trimmed(reference)) == small; });
 }
 
 Measured accuracy(Rows rows, const MetricSettings&)

@@ -26,7 +26,16 @@ struct Confusion {
     std::vector<std::string> labels;              // of the references, the most frequent first
     std::vector<std::vector<std::int64_t>> counts; // [reference][prediction]; the last column: none of the labels
 };
-// Empty where there are more than `mostLabels`: then the references are no labels.
-Confusion confusionOf(std::span<const ScoredRow> rows, std::size_t mostLabels = 30);
+// Empty where the references are no labels.
+Confusion confusionOf(std::span<const ScoredRow> rows);
+
+// Labels are few short texts on one line that come again: a table of free texts would be as wide and as long as there are answers, and say nothing.
+// Why the rows' references are none, as the end of a sentence; empty: they are labels, or there are no references.
+inline constexpr std::size_t kMostLabels = 30;
+inline constexpr std::size_t kLongestLabel = 40; // characters
+std::string whyNoLabels(std::span<const ScoredRow> rows);
+
+// Wrong letter for letter, blanks around it left out, and right if capital and small letters were the same.
+bool isRightButForCase(const ScoredRow& row);
 
 } // namespace luthier::metrics

@@ -37,6 +37,7 @@ struct ScoredRow {
     std::optional<ChoiceScores> choices = {};  // of a row with choices
     std::optional<double> reward = {};         // what a reward model gave the prediction
     std::optional<ClozeScore> cloze = {};      // of a row whose last words are wanted
+    bool isCut = false;                        // the prediction ended at the limit of tokens
 };
 
 } // namespace luthier::metrics

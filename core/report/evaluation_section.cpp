@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/evaluation_section.h"
 
+#include "core/base/amount.h"
 #include "core/evaluation/past.h"
 #include "core/metrics/metric.h"
 #include "core/report/html.h"
@@ -43,6 +44,12 @@ std::string shown(double value, int digits)
     return std::isfinite(value) ? std::string(buffer.data(), end.ptr) : "-";
 }
 
+std::string countText(const Json& object, const std::string& key, const char* one)
+{
+    const Json& value = at(object, key);
+    return value.is_number_integer() ? base::amount(value.get<std::int64_t>(), one) : "unknown " + std::string(one) + "s";
+}
+
 std::string labelOf(const std::string& metric)
 {
     const auto found = metrics::findMetric(metric);
@@ -80,6 +87,14 @@ std::string metricTable(const Json& systems, const Json& metrics)
         rows.push_back(std::move(row));
         charts += barChart(labelOf(metric), bars);
     }
+    const bool areSomeCut = std::any_of(systems.begin(), systems.end(), [](const Json& system) { return numberAt(system, "cut") > 0; });
+    if (areSomeCut) {
+        std::vector<Cell> row{textCell("answers cut at the limit of tokens")};
+        for (const Json& system : systems) {
+            row.push_back(numberCell(textAt(system, "cut")));
+        }
+        rows.push_back(std::move(row));
+    }
     return table(titles, rows) + charts;
 }
 
@@ -93,11 +108,14 @@ std::string differenceTable(const Json& results)
     };
     for (const Json& pair : at(results, "differences")) {
         const int digits = digitsOf(textAt(pair, "metric"));
+        const bool hasBetter = at(pair, "better").is_number(); // what has no better has more and less
+        const std::string better = hasBetter ? textAt(pair, "better") : textAt(pair, "more") + " more";
+        const std::string worse = hasBetter ? textAt(pair, "worse") : textAt(pair, "less") + " less";
         rows.push_back({textCell(title(pair, "second") + " against " + title(pair, "first")), textCell(labelOf(textAt(pair, "metric"))),
                         numberCell(shown(numberAt(pair, "difference"), digits)),
                         numberCell(shown(numberAt(pair, "low"), digits) + " to " + shown(numberAt(pair, "high"), digits)),
-                        numberCell(shown(numberAt(pair, "p"), 4)), textCell(textAt(pair, "test")), numberCell(textAt(pair, "better")),
-                        numberCell(textAt(pair, "worse")), numberCell(textAt(pair, "same"))});
+                        numberCell(shown(numberAt(pair, "p"), 4)), textCell(textAt(pair, "test")), numberCell(better),
+                        numberCell(worse), numberCell(textAt(pair, "same"))});
     }
     return rows.empty() ? "" : "<h3>Differences, row by row</h3>" + table({"pair", "metric", "by", "95 %", "p", "test", "better", "worse", "same"}, rows);
 }
@@ -120,21 +138,32 @@ std::string sliceTable(const Json& results)
     return rows.empty() ? "" : "<h3>Where: " + escaped(metric) + " by kind of row</h3>" + table(titles, rows);
 }
 
+// Labels that leave no room for each other across the page stand there as their numbers.
 std::string confusionTable(const Json& system)
 {
+    constexpr std::size_t kMostAcross = 60; // characters
     const Json& labels = at(at(system, "confusion"), "labels");
     const Json& counts = at(at(system, "confusion"), "counts");
-    std::vector<std::string> titles{"wanted"};
+    std::vector<std::string> names;
+    std::size_t across = 0;
     for (const Json& label : labels) {
-        titles.push_back(label.get<std::string>());
+        names.push_back(label.is_string() ? label.get<std::string>() : base::dumpJson(label));
+        across += names.back().size();
     }
-    titles.emplace_back("something else");
+    const bool areNumbered = across > kMostAcross;
+    const auto numbered = [&](std::size_t i) { return std::to_string(i + 1); };
+    std::vector<std::string> titles{"wanted"};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        titles.push_back(areNumbered ? numbered(i) : names[i]);
+    }
+    titles.emplace_back(areNumbered ? "else" : "something else");
     std::vector<std::vector<Cell>> rows;
-    for (std::size_t i = 0; i < labels.size() && i < counts.size(); ++i) {
-        std::vector<Cell> row{textCell(labels[i].get<std::string>())};
+    for (std::size_t i = 0; i < names.size() && i < counts.size(); ++i) {
+        std::vector<Cell> row{textCell(areNumbered ? numbered(i) + "  " + names[i] : names[i])};
         for (const Json& count : counts[i]) {
             row.push_back(numberCell(base::dumpJson(count)));
         }
+        row.resize(titles.size(), numberCell(""));
         rows.push_back(std::move(row));
     }
     return rows.empty() ? "" : "<h3>What " + escaped(textAt(system, "title")) + " answered for what</h3>" + table(titles, rows);
@@ -218,7 +247,7 @@ std::string peopleSection(const Json& results)
     std::string html;
     for (const Json& judging : people.is_array() ? people : Json::array()) {
         if (numberAt(judging, "judges") > 0) {
-            const std::string judges = textAt(judging, "judges") + (numberAt(judging, "judges") == 1 ? " judge" : " judges");
+            const std::string judges = base::amount(static_cast<std::int64_t>(numberAt(judging, "judges")), "judge");
             html += element("p", textAt(judging, "sentence") + " (" + judges + ", who did not know whose answer was whose.)");
             html += barChart("wins by people's votes, per cent", {{textAt(judging, "second"), 100 * numberAt(judging, "rate"), 100 * numberAt(judging, "low"), 100 * numberAt(judging, "high")}});
         }
@@ -247,8 +276,8 @@ std::string evaluationSection(const Json& results)
 {
     constexpr std::size_t kShown = 10; // rows of each kind
     const Json& systems = at(results, "systems");
-    std::string html = "<p class=\"verdict\">" + escaped(textAt(results, "verdict")) + "</p><p class=\"quiet\">" + escaped(textAt(results, "rows")) + " rows in "
-                       + escaped(textAt(results, "groups")) + " groups.</p>";
+    std::string html = "<p class=\"verdict\">" + escaped(textAt(results, "verdict")) + "</p><p class=\"quiet\">" + countText(results, "rows", "row") + " in "
+                       + countText(results, "groups", "group") + ".</p>";
     for (const Json& note : at(results, "notes")) {
         html += element("p", note.is_string() ? note.get<std::string>() : "");
     }
@@ -256,8 +285,12 @@ std::string evaluationSection(const Json& results)
     for (const auto& [id, system] : systems.items()) {
         html += confusionTable(system) + certainty(system);
     }
+    if (const std::string why = textAt(results, "no_labels"); !why.empty()) {
+        html += element("p", "There is no table of what was answered for what: the references are no labels, since " + why + ".");
+    }
     const Json& flips = at(results, "flips");
     return html + flipTable(at(flips, "worse"), systems, "Rows that became worse", kShown) + flipTable(at(flips, "better"), systems, "Rows that became better", kShown)
+           + flipTable(at(flips, "less"), systems, "Rows with less of the first metric", kShown) + flipTable(at(flips, "more"), systems, "Rows with more of the first metric", kShown)
            + askedTable(at(results, "asked"));
 }
 
@@ -278,7 +311,7 @@ std::vector<std::string> notMeasured(const Json& results)
         missing.emplace_back("People's judgement: whether readers prefer these answers (luthier judge).");
     }
     if (const Json& skipped = at(results, "skipped"); skipped.is_array() && !skipped.empty()) {
-        missing.push_back(std::to_string(skipped.size()) + " rows that could not be asked or measured.");
+        missing.push_back(base::amount(skipped.size(), "row") + " that could not be asked or measured.");
     }
     return missing;
 }

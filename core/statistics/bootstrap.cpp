@@ -93,13 +93,13 @@ Interval percentileInterval(std::vector<double> drawn, std::size_t clusters, dou
     return {quantileOf(drawn, tail), quantileOf(drawn, 1 - tail)};
 }
 
-double bootstrapP(std::span<const double> differences, std::size_t clusters)
+double bootstrapP(std::span<const double> differences, std::size_t differing)
 {
     const auto count = [&](auto is) { return static_cast<double>(std::count_if(differences.begin(), differences.end(), is)); };
     const double none = count([](double d) { return d == 0; });
     const double fewer = std::min(count([](double d) { return d < 0; }), count([](double d) { return d > 0; }));
     const double ofDraws = 2 * (fewer + none / 2 + 1) / (static_cast<double>(differences.size()) + 1);
-    const double ofClusters = std::exp2(1 - static_cast<double>(clusters));
+    const double ofClusters = std::exp2(1 - static_cast<double>(differing));
     return std::min(1.0, std::max(ofDraws, ofClusters));
 }
 

@@ -45,8 +45,9 @@ Result<std::vector<std::vector<double>>> resample(std::span<const ValueOfCounts>
 Interval percentileInterval(std::vector<double> drawn, std::size_t clusters, double level);
 
 // Two-sided: how often the draws lie on the other side of nothing, half of those that lie on it; never less than the number of draws can tell,
-// nor than so few clusters can: where nothing differs, all of n point one way in 2 of 2^n cases (the exact test by switching signs).
-double bootstrapP(std::span<const double> differences, std::size_t clusters);
+// nor than so few clusters can: where nothing differs, all of n that differ at all point one way in 2 of 2^n cases (the exact test by switching
+// signs). `differing`: those clusters; the others say nothing of the sign, however many they are.
+double bootstrapP(std::span<const double> differences, std::size_t differing);
 double standardDeviation(std::span<const double> drawn);
 
 // How many rows would show a difference of this size four times in five at 95 %, when `rows` of them scatter by `standardError`.

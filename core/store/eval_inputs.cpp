@@ -33,11 +33,11 @@ Result<evaluation::EvalRows> evalRowsOfFile(Project* project, const train::RunFi
     const bool isOpen = file.format == "auto" && file.columns.empty();
     const auto cloze = settings.lastWords > 0 ? Result<bool>(true) : isOpen ? evaluation::isClozeFile(file.path) : Result<bool>(false);
     if (cloze && *cloze) {
-        return evaluation::clozeRows(file.path, settings.lastWords, settings.limit, cancel);
+        return evaluation::clozeRows(file.path, settings, cancel);
     }
     const auto choices = file.format == "auto" && file.columns.empty() ? evaluation::isChoiceFile(file.path) : Result<bool>(false);
     if (choices && *choices) {
-        return evaluation::choiceRows(file.path, settings.limit, cancel);
+        return evaluation::choiceRows(file.path, settings, cancel);
     }
     auto known = project == nullptr ? Result<train::RunFile>(file) : runFile(*project, file);
     const auto opened = known ? known->open({}, cancel) : Result<std::shared_ptr<data::Dataset>>(known.error());

@@ -321,6 +321,27 @@
 <context>
     <name>luthier::ui::EvaluationDesk</name>
     <message numerus="yes">
+        <source>%Ln row(s)</source>
+        <translation>
+            <numerusform>%Ln row</numerusform>
+            <numerusform>%Ln rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source> for each of %Ln that answer</source>
+        <translation>
+            <numerusform> for the %Ln that answers</numerusform>
+            <numerusform> for each of %Ln that answer</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>, and %Ln general row(s)</source>
+        <translation>
+            <numerusform>, and %Ln general row</numerusform>
+            <numerusform>, and %Ln general rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%Ln row(s) cannot be asked (%1).</source>
         <translation>
             <numerusform>%Ln row cannot be asked (%1).</numerusform>

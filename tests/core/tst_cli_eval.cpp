@@ -103,6 +103,119 @@ private Q_SLOTS:
         QVERIFY(outcome.object["notes"].toArray().last().toString().contains("empty"));
     }
 
+    // 360 answers to 12 questions are 12: taken for 360 they would make anything sure. By whatever name the question, or the id of its row, goes.
+    void rowsOfOneQuestionCountTogether_data()
+    {
+        QTest::addColumn<QByteArray>("field");
+        QTest::newRow("question") << QByteArray("\"question\":\"How is joint %1 cut?\"");
+        QTest::newRow("prompt") << QByteArray("\"prompt\":\"How is joint %1 cut?\"");
+        QTest::newRow("instruction and input") << QByteArray("\"instruction\":\"Cut it.\",\"input\":\"joint %1\"");
+        QTest::newRow("messages") << QByteArray("\"messages\":[{\"role\":\"user\",\"content\":\"joint %1\"}]");
+        QTest::newRow("id") << QByteArray("\"question_id\":%1");
+    }
+
+    void rowsOfOneQuestionCountTogether()
+    {
+        QFETCH(QByteArray, field);
+        QByteArray before;
+        QByteArray after;
+        for (int i = 0; i < 360; ++i) {
+            const int question = i % 12;
+            QByteArray its = field;
+            its.replace("%1", QByteArray::number(question));
+            const auto row = [&](bool isRight) { return "{" + its + ",\"prediction\":\"" + QByteArray(isRight ? "yes" : "no") + "\",\"reference\":\"yes\"}\n"; };
+            before += row(question < 6);
+            after += row(question < 9);
+        }
+        const QStringList arguments{"eval", "--predictions", write("after.jsonl", after), "--against", write("before.jsonl", before), "--metrics", "accuracy", "--draws", "500", "--json"};
+        const auto outcome = run(arguments);
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const auto pair = outcome.object["differences"].toArray()[0].toObject();
+        QCOMPARE(outcome.object["groups"].toInt(), 12);
+        QVERIFY2(pair["p"].toDouble() > 0.05 && !pair["shown"].toBool(), qPrintable(outcome.out));
+        const QString first = outcome.object["notes"].toArray()[0].toString();
+        QVERIFY2(first.startsWith("Rows with the same question") && first.endsWith("360 rows in 12 groups."), qPrintable(first));
+        const auto alone = run(arguments + QStringList{"--group-by", "none"}); // who knows better says so
+        QCOMPARE(alone.object["groups"].toInt(), 360);
+        QVERIFY(alone.object["differences"].toArray()[0].toObject()["p"].toDouble() < 0.001 && alone.object["grouped_by"].toString() == "none");
+    }
+
+    // What is in one file alone is not compared, and that is said: how many, of which, and which first.
+    void unequalFilesSayWhatIsNotCompared()
+    {
+        const auto rows = [](int count, int bad) {
+            QByteArray text;
+            for (int i = 1; i <= count; ++i) {
+                text += i == bad ? QByteArray("{\"answer\":\"x\"}\n") : "{\"question\":\"" + QByteArray::number(i) + "\",\"prediction\":\"x\",\"reference\":\"x\"}\n";
+            }
+            return text;
+        };
+        const auto outcome = run({"eval", "--predictions", write("after.jsonl", rows(12, 0)), "--against", write("before.jsonl", rows(10, 3)), "--metrics", "exact_match", "--json"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QCOMPARE(outcome.object["rows"].toInt(), 9);
+        const QString note = outcome.object["notes"].toArray()[0].toString();
+        QVERIFY2(note.startsWith("after.jsonl: 3 rows of 12 are not compared; the first is row 3: it was left out of before.jsonl"), qPrintable(note));
+        QCOMPARE(outcome.object["skipped"].toArray().size(), 3);
+        const auto shuffled = run({"eval", "--predictions", write("after.jsonl", rows(2, 0)), "--against",
+                                   write("before.jsonl", "{\"question\":\"2\",\"prediction\":\"x\",\"reference\":\"x\"}\n" + rows(2, 0)), "--metrics", "exact_match"});
+        QVERIFY2(shuffled.code == 1 && shuffled.err.contains("row 1 asks another question in each file"), qPrintable(shuffled.err));
+    }
+
+    // One bad row costs that row; only where none is left the file is refused.
+    void badRowsAreLeftOutOneByOne()
+    {
+        const auto outcome = run({"eval", "--predictions", write("p.jsonl", "{\"prediction\":\"x\",\"reference\":\"x\"}\n{broken\n{\"reference\":\"x\"}\n{\"prediction\":null,\"reference\":\"x\"}\n"
+                                                                            "{\"prediction\":\"x\",\"reference\":\"x\",\"confidence\":7}\n{\"prediction\":\"y\",\"reference\":\"x\"}\n"),
+                                  "--metrics", "exact_match", "--json"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QCOMPARE(outcome.object["rows"].toInt(), 2);
+        QCOMPARE(outcome.object["skipped"].toArray().size(), 4);
+        QVERIFY2(outcome.err.contains("4 rows were left out; row 2: ") && outcome.err.contains("row 3: \"prediction\" is missing"), qPrintable(outcome.err));
+        const auto none = run({"eval", "--predictions", write("p.jsonl", "{\"reference\":\"x\"}\n{broken\n"), "--metrics", "exact_match"});
+        QVERIFY2(none.code == 1 && none.err.contains("no row can be measured; row 1"), qPrintable(none.err));
+    }
+
+    // Right but for the case of letters is wrong to accuracy and exact match, which is said: it may be the rows that are wrong.
+    void anotherCaseIsSaid()
+    {
+        const auto file = write("p.jsonl", "{\"prediction\":\"Yes\",\"reference\":\"yes\"}\n{\"prediction\":\"yes\",\"reference\":\"yes\"}\n{\"prediction\":\"\u00c4ste\",\"reference\":\"\u00e4ste\"}\n"
+                                           "{\"prediction\":\"no\",\"reference\":\"yes\"}\n");
+        QVERIFY(run({"eval", "--predictions", file, "--metrics", "accuracy"}).out.contains("2 of 4 answers of p are the reference but for capital and small letters"));
+        QVERIFY(!run({"eval", "--predictions", file, "--metrics", "rougeL"}).out.contains("capital"));
+    }
+
+    // Answers that the limit of tokens cut are counted in table and JSON, and a sentence says when they are many.
+    void cutAnswersAreCounted()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 20; ++i) {
+            rows += "{\"question\":\"" + QByteArray::number(i) + "\",\"prediction\":\"so it\",\"reference\":\"so it is\",\"finish\":\"" + QByteArray(i < 7 ? "length" : "stop") + "\"}\n";
+        }
+        const auto file = write("p.jsonl", rows);
+        const auto outcome = run({"eval", "--predictions", file, "--metrics", "rougeL", "--json"});
+        QCOMPARE(outcome.object["systems"].toObject()["predictions"].toObject()["cut"].toInt(), 7);
+        QVERIFY2(outcome.out.contains("7 of 20 answers of p were cut at the most tokens"), qPrintable(outcome.out));
+        QVERIFY(run({"eval", "--predictions", file, "--metrics", "rougeL"}).out.contains("answers cut"));
+        QVERIFY(!run({"eval", "--predictions", write("p.jsonl", rows.replace("length", "stop")), "--metrics", "rougeL"}).out.contains("cut"));
+    }
+
+    // A table of free texts would fill a book; the page says why there is none.
+    void freeTextsAreNoLabels()
+    {
+        QByteArray rows;
+        for (int i = 0; i < 24; ++i) {
+            rows += "{\"question\":\"" + QByteArray::number(i) + "\",\"prediction\":\"text\",\"reference\":\"Cut joint " + QByteArray::number(i % 20) + " along the grain.\"}\n";
+        }
+        const auto outcome = run({"eval", "--predictions", write("p.jsonl", rows), "--metrics", "rougeL", "--out", path("kept"), "--json"});
+        QVERIFY2(outcome.code == 0 && !outcome.object["systems"].toObject()["predictions"].toObject().contains("confusion"), qPrintable(outcome.err));
+        QVERIFY(outcome.object["no_labels"].toString().startsWith("hardly any comes twice"));
+        QCOMPARE(run({"report", path("kept")}).code, 0);
+        QFile page(path("kept/report.html"));
+        QVERIFY(page.open(QIODevice::ReadOnly));
+        const QByteArray html = page.readAll();
+        QVERIFY(html.contains("There is no table of what was answered for what") && !html.contains("answered for what</h3>"));
+    }
+
     // Measured like any other row, but not unsaid.
     void emptyReferencesAreSaid()
     {
@@ -330,6 +443,30 @@ private Q_SLOTS:
         QVERIFY(perplexityOf("step-3") != perplexityOf("base") && perplexityOf("step-3") != perplexityOf("step-1"));
         // The same numbers as where the run is asked for its own losses: the result of the last step is the last checkpoint.
         QVERIFY(QFile::exists(path("tunes/runs/1/as-result/step-3/adapter_config.json")));
+        // Rows that the run learned from are not taken for news: by the run, by its adapter alone, and not those that it kept aside.
+        const QStringList again{"--data", path("train.jsonl"), "--metrics", "perplexity", "--draws", "100", "--json"};
+        for (const QStringList& who : {QStringList{"eval", "--run", "first", "--project", path("tunes")}, QStringList{"eval", "--model", model(), "--adapter", path("tunes/runs/1/adapter")}}) {
+            const auto learned = run(who + again + QStringList{"--out", path(QStringLiteral("learned-%1").arg(who.contains("--run")))});
+            const auto by = learned.object["trained_on"].toArray();
+            QVERIFY2(by.size() == 1 && by[0].toObject()["rows"].toInt() == 24 - outcome.object["rows"].toInt() && by[0].toObject()["of"].toInt() == 24, qPrintable(learned.err));
+            QVERIFY2(learned.err.contains(" of 24 rows were trained on by ") && learned.object["notes"].toArray()[0].toString().contains(" of 24 rows were trained on"), qPrintable(learned.err));
+        }
+        QVERIFY(!outcome.object.contains("trained_on"));
+        // A run's page by its folder, and by that of its result; one whose project is gone by what lies there.
+        for (const char* folder : {"tunes/runs/1", "tunes/runs/1/", "tunes/runs/1/adapter"}) {
+            const auto byFolder = run({"report", path(folder), "--out", path("folder.html")});
+            QVERIFY2(byFolder.code == 0, qPrintable(byFolder.err));
+        }
+        QVERIFY(run({"runs", "show", path("tunes/runs/1"), "--project", path("tunes"), "--json"}).code == 0);
+        const auto apart = run({"tune", recipe, "--out", path("apart"), "--set", "max_steps=2"});
+        QVERIFY2(apart.code == 0, qPrintable(apart.err));
+        const auto ofFolder = run({"report", path("apart")});
+        QVERIFY2(ofFolder.code == 0, qPrintable(ofFolder.err));
+        QFile alone(path("apart/report.html"));
+        QVERIFY(alone.open(QIODevice::ReadOnly));
+        const QByteArray aloneHtml = alone.readAll();
+        QVERIFY(aloneHtml.contains("no project keeps this run") && aloneHtml.contains("finished") && aloneHtml.contains("train.jsonl"));
+        QVERIFY(run({"report", m_folder->path()}).err.contains("neither a run nor an evaluation lies there"));
         // The run's page and card know of the evaluation.
         const auto report = run({"report", "first", "--project", path("tunes"), "--out", path("run.html")});
         QVERIFY2(report.code == 0, qPrintable(report.err));

@@ -5,6 +5,7 @@
 #include "core/base/paths.h"
 #include "core/base/random.h"
 #include "core/evaluation/answer_log.h"
+#include "core/evaluation/answer_pace.h"
 #include "core/evaluation/answering.h"
 #include "core/evaluation/choice_rows.h"
 #include "core/evaluation/cloze_rows.h"
@@ -310,6 +311,22 @@ private Q_SLOTS:
         QVERIFY2(found.verdict.find("in 5 groups") != std::string::npos, found.verdict.c_str());
     }
 
+    // Three groups of twelve differ, one way: three coins that fall alike say nothing, however many stand beside them. Drawing alone gave p 0.03.
+    void groupsThatDifferDecide()
+    {
+        ScoredContender base{kBase, "base", {}};
+        ScoredContender tuned{kTuned, "tuned", {}};
+        std::vector<RowFacts> facts;
+        for (std::int64_t i = 0; i < 360; ++i) {
+            base.rows.push_back({i % 12 < 6 ? "yes" : "no", {"yes"}});
+            tuned.rows.push_back({i % 12 < 9 ? "yes" : "no", {"yes"}});
+            facts.push_back({i + 1, "question " + std::to_string(i % 12), "q", {}});
+        }
+        const auto found = need(results({base, tuned}, facts, byName("accuracy"), {}, {}));
+        QCOMPARE(found.differences.front().p, 0.25);
+        QVERIFY(!found.differences.front().isShown());
+    }
+
     void slices()
     {
         const auto found = compared(60, 20, 40);
@@ -490,6 +507,73 @@ private Q_SLOTS:
         QVERIFY2(forgettingOf(general, systems).starts_with("Something was forgotten"), forgettingOf(general, systems).c_str());
         QVERIFY(forgettingOf(compared(200, 100, 100), systems).find("no forgetting is shown") != std::string::npos);
         QVERIFY(forgettingOf(compared(200, 100, 160), systems).starts_with("Nothing was forgotten"));
+    }
+
+    // What has no better is neither better nor worse; it is more or less.
+    void lengthHasNoBetter()
+    {
+        ScoredContender base{kBase, "base", {}};
+        ScoredContender tuned{kTuned, "tuned", {}};
+        std::vector<RowFacts> facts;
+        for (std::int64_t i = 0; i < 40; ++i) {
+            base.rows.push_back({std::string(10 + i % 3, 'x'), {}});
+            tuned.rows.push_back({std::string(i < 30 ? 20 : 2, 'x'), {}});
+            facts.push_back({i + 1, {}, "question " + std::to_string(i), {}});
+        }
+        const auto found = need(results({base, tuned}, facts, byName("length"), {}, {.draws = 200}));
+        const Json json = toJson(found);
+        const Json& pair = json.at("differences").at(0);
+        QVERIFY(pair.at("better").is_null() && pair.at("worse").is_null() && pair.at("more") == 30 && pair.at("less") == 10);
+        QVERIFY(json.at("flips").at("better").empty() && json.at("flips").at("worse").empty());
+        QCOMPARE(json.at("flips").at("more").size(), std::size_t{25});
+        QCOMPARE(json.at("flips").at("less").size(), std::size_t{10});
+        QVERIFY2(found.verdict.starts_with("Tuned differs from base: length 15.5"), found.verdict.c_str());
+        QVERIFY(toJson(compared(40, 10, 30)).at("differences").at(0).at("better") == 20);
+    }
+
+    // Answers of a batch end together, at the limit of tokens, or one by one: either way the rest takes as long as it was said to.
+    void theRestTakesAsLongAsIsSaid_data()
+    {
+        QTest::addColumn<int>("atOnce");
+        QTest::addColumn<double>("spread"); // of an answer's seconds: 0: all take as long
+        QTest::newRow("a batch at once") << 16 << 0.0;
+        QTest::newRow("nearly at once") << 16 << 0.1;
+        QTest::newRow("one by one out of a batch") << 16 << 0.9;
+        QTest::newRow("each alone") << 1 << 0.5;
+    }
+
+    void theRestTakesAsLongAsIsSaid()
+    {
+        QFETCH(int, atOnce);
+        QFETCH(double, spread);
+        static double now;
+        now = 100;
+        constexpr std::int64_t kAll = 1000;
+        AnswerPace pace(kAll, [] { return now; });
+        pace.begin(atOnce);
+        pace.take(0);
+        base::Random random(7);
+        std::vector<double> ends(static_cast<std::size_t>(atOnce));
+        const auto next = [&] { return now + 3 * (1 - spread + 2 * spread * random.uniform()); };
+        for (double& end : ends) {
+            end = next();
+        }
+        std::vector<std::pair<double, double>> said; // when, and how much is left
+        for (std::int64_t done = 1; done <= kAll; ++done) {
+            auto first = std::min_element(ends.begin(), ends.end());
+            now = *first;
+            *first = next();
+            pace.take(done);
+            said.emplace_back(now, pace.secondsLeft());
+        }
+        QVERIFY(said.front().second < 0); // one answer says nothing
+        for (std::size_t i = 0; i < said.size(); ++i) {
+            const double left = now - said[i].first;
+            if (i >= static_cast<std::size_t>(std::max(3 * atOnce, 20)) && left > 30) {
+                QVERIFY2(std::abs(said[i].second / left - 1) < 0.25, qPrintable(QString("row %1: %2 said, %3 it was").arg(i + 1).arg(said[i].second).arg(left)));
+            }
+        }
+        QVERIFY(pace.secondsLeft() < 1);
     }
 
     // Before anything is loaded: ten times the rows take ten times as long; a card and what is not there say nothing.

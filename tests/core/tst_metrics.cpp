@@ -235,7 +235,20 @@ private Q_SLOTS:
         const auto table = confusionOf(rows);
         QCOMPARE(table.labels, (std::vector<std::string>{"a", "b"}));
         QCOMPARE(table.counts, (std::vector<std::vector<std::int64_t>>{{2, 1, 0}, {0, 1, 1}}));
-        QVERIFY(confusionOf(rows, 1).labels.empty());
+        QVERIFY(whyNoLabels(rows).empty());
+        // Texts that are few, but free: long, of several lines, or hardly any twice.
+        std::vector<ScoredRow> free = rows;
+        free[0].references = {std::string(kLongestLabel + 1, 'x')};
+        QVERIFY(confusionOf(free).labels.empty() && whyNoLabels(free).find("longer than 40 characters") != std::string::npos);
+        free[0].references = {"a\nb"};
+        QVERIFY(confusionOf(free).labels.empty());
+        std::vector<ScoredRow> many;
+        for (int i = 0; i < 62; ++i) {
+            many.push_back({"x", {"text " + std::to_string(i % 31)}});
+        }
+        QCOMPARE(whyNoLabels(many), std::string("they are 31 different texts"));
+        many.resize(20);
+        QCOMPARE(whyNoLabels(many), std::string("hardly any comes twice (20 different texts in 20 rows)"));
     }
 
     void certainty()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/base/files.h"
 #include "core/cli/adapter_notes.h"
 #include "core/cli/answering.h"
@@ -15,6 +16,7 @@
 #include "core/store/eval_inputs.h"
 #include "core/store/project.h"
 #include "core/store/runs/reward_trust.h"
+#include "core/store/runs/trained_rows.h"
 
 #include <CLI/App.hpp>
 
@@ -76,7 +78,7 @@ void addMeasuring(CLI::App& app, Flags& flags)
     app.add_option("--metrics", flags.metrics, "What is measured, the first decides the verdict: " + names)->option_text("a,b,...");
     app.add_flag("--list", flags.list, "The evaluations that --project keeps, finished or broken off; nothing is measured");
     app.add_option("--group-by", flags.groupBy, "Field of the rows that says which belong together (their source), or tag: intervals take such rows as one. "
-                                                "Usually rows with the same question")
+                                                "Usually rows with the same question, or the same id where answers name none; none: each row stands for itself")
         ->option_text("FIELD");
     app.add_flag("--stemmer", flags.stemmer, "ROUGE compares words by their stems");
     app.add_option("--pattern", flags.pattern, "Regular expression of regex_match")->option_text("REGEX");
@@ -197,7 +199,7 @@ void noteSkipped(const std::vector<evaluation::SkippedRow>& skipped, Context& co
     for (std::size_t i = 0; i < std::min(kShown, skipped.size()); ++i) {
         rows += "; row " + std::to_string(skipped[i].row) + ": " + oneLine(skipped[i].why);
     }
-    context.console.warning(counted(static_cast<std::int64_t>(skipped.size())) + (skipped.size() == 1 ? " row was left out" : " rows were left out") + rows + (skipped.size() > kShown ? "; ..." : ""));
+    context.console.warning(base::amount(skipped.size(), "row") + std::string(base::oneOrMany(skipped.size(), " was", " were")) + " left out" + rows + (skipped.size() > kShown ? "; ..." : ""));
 }
 
 evaluation::EvalTold toldBy(Context& context)
@@ -229,19 +231,25 @@ int show(const evaluation::Evaluation& evaluation, const Flags& flags, Context& 
     return kDone;
 }
 
-int measurePredictions(const Flags& flags, const evaluation::EvalRequest& request, Context& context)
+int measurePredictions(const Flags& flags, evaluation::EvalRequest request, Context& context)
 {
     auto predictions = readPredictions(flags.predictions, request.metrics, flags.groupBy, context.cancel);
     if (!predictions) {
         return context.fail(predictions.message());
     }
+    if (predictions->groupedBy.empty()) {
+        context.console.note(flags.predictions + ": no row says what was asked (question, prompt), so each stands for itself; --group-by names a field that says which belong together.");
+    }
+    request.groupBy = predictions->groupedBy.empty() ? evaluation::kNoGroups : predictions->groupedBy;
     std::vector<evaluation::ScoredContender> contenders;
+    std::vector<std::string> notes; // what is not compared
     if (!flags.against.empty()) {
         auto others = readPredictions(flags.against, request.metrics, flags.groupBy, context.cancel);
-        auto common = others ? keepCommon(*others, *predictions) : Result<void>(others.error());
+        auto common = others ? keepCommon(*others, *predictions) : Result<std::vector<std::string>>(others.error());
         if (!common) {
             return context.fail(common.message());
         }
+        notes = std::move(*common);
         contenders.push_back({"against", fs::path(flags.against).stem().string(), std::move(others->rows)});
     }
     contenders.push_back({"predictions", fs::path(flags.predictions).stem().string(), std::move(predictions->rows)});
@@ -250,6 +258,8 @@ int measurePredictions(const Flags& flags, const evaluation::EvalRequest& reques
     if (!evaluation) {
         return context.fail(evaluation.message());
     }
+    evaluation->results.notes.insert(evaluation->results.notes.begin(), notes.begin(), notes.end());
+    evaluation->json["notes"] = evaluation->results.notes;
     if (!flags.out.empty()) {
         evaluation->folder = flags.out;
         evaluation->json["folder"] = flags.out;
@@ -371,6 +381,37 @@ Result<void> readRows(Asked& asked, const Flags& flags, store::Project* project,
     return {};
 }
 
+// Before anything is answered: what was learned says little.
+void noteTrainedOn(const evaluation::EvalSets& sets, Context& context)
+{
+    for (const auto& trained : sets.trainedOn) {
+        context.console.warning(evaluation::sentenceOf(trained, sets.rows.rows.size()));
+    }
+}
+
+// Which of the rows a run learned from that answers here.
+Result<void> findTrainedOn(Asked& asked, const Flags& flags, store::Project* project, Context& context)
+{
+    std::vector<store::RunRow> runs;
+    std::vector<std::string> words = flags.beside;
+    if (!flags.run.empty()) {
+        words.insert(words.begin(), flags.run);
+    }
+    for (const std::string& word : words) {
+        auto run = findRun(*project, word);
+        if (!run) {
+            return run.error();
+        }
+        runs.push_back(std::move(*run));
+    }
+    std::vector<std::string> problems;
+    asked.sets.trainedOn = store::trainedOn(project, runs, asked.request.systems, asked.sets.rows.rows, problems, context.cancel);
+    for (const std::string& problem : problems) {
+        context.console.note(problem);
+    }
+    return {};
+}
+
 // To read edits from, and to keep the evaluation in: a folder without a project becomes one.
 Result<std::shared_ptr<store::Project>> projectOf(const Flags& flags, Context& context)
 {
@@ -408,18 +449,21 @@ int answerAndMeasure(const Flags& flags, evaluation::EvalRequest request, Contex
     }
     auto ready = readRows(asked, flags, project->get(), context);
     ready = ready ? evaluation::leaveOutUnmeasurable(asked.request, asked.sets) : ready;
+    ready = ready ? findTrainedOn(asked, flags, project->get(), context) : ready;
     const auto settings = ready ? evaluation::answeringOf(asked.request, asked.sets.rows.rows) : Result<evaluation::AnsweringSettings>(ready.error());
     const auto what = settings ? evaluation::askedOf(asked.request, asked.sets, *settings) : Result<Json>(settings.error());
     if (!what) {
         return context.fail(what.message());
     }
-    constexpr double kLong = 120;
-    if (const double seconds = evaluation::roughSeconds(asked.request, asked.sets, *settings); seconds > kLong) {
-        context.console.note("On this processor that is roughly " + duration(seconds) + "; the first answers will say it better. --limit takes fewer rows; Ctrl-C keeps "
-                             "what was answered, and the same command goes on.");
-    }
     const bool inProject = flags.out.empty() && *project;
     const fs::path folder = inProject ? evaluation::folderFor((*project)->folder() / "evaluations", *what) : fs::path(flags.out);
+    context.interrupts.setKept(folder.empty() ? "" : "what was answered");
+    constexpr double kLong = 120;
+    if (const double seconds = evaluation::roughSeconds(asked.request, asked.sets, *settings); seconds > kLong) {
+        context.console.note("On this processor that is roughly " + duration(seconds) + "; the first answers will say it better. --limit takes fewer rows; "
+                             + (folder.empty() ? "Ctrl-C loses what was answered: --out DIR keeps it." : "Ctrl-C keeps what was answered, and the same command goes on."));
+    }
+    noteTrainedOn(asked.sets, context);
     const auto evaluation = evaluation::evaluate(asked.request, asked.sets, folder, toldBy(context), context.cancel);
     context.console.endProgress();
     return evaluation ? show(*evaluation, flags, context) : context.fail(evaluation.message());
@@ -457,6 +501,7 @@ Result<evaluation::EvalRequest> requestOf(const Flags& flags, const std::vector<
     request.shotRows = flags.shotRows;
     request.chatTemplate = flags.chatTemplate;
     request.foldSystem = flags.foldSystem;
+    request.groupBy = flags.groupBy;
     request.device = context.globals.deviceOrAuto();
     request.dtype = context.globals.dtypeOrAuto();
     return request;
@@ -495,7 +540,7 @@ int run(const Flags& flags, Context& context)
     if (!request) {
         return context.fail(request.message());
     }
-    return flags.predictions.empty() ? answerAndMeasure(flags, std::move(*request), context) : measurePredictions(flags, *request, context);
+    return flags.predictions.empty() ? answerAndMeasure(flags, std::move(*request), context) : measurePredictions(flags, std::move(*request), context);
 }
 
 } // namespace

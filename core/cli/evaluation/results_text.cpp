@@ -5,6 +5,7 @@
 #include "core/cli/table.h"
 #include "core/evaluation/verdict.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace luthier::cli {
@@ -33,6 +34,13 @@ std::string metricTable(const Results& results, int width)
         }
         table.add(std::move(cells));
     }
+    if (std::any_of(results.cut.begin(), results.cut.end(), [](std::int64_t cut) { return cut > 0; })) {
+        std::vector<std::string> cells{"answers cut"};
+        for (const std::int64_t cut : results.cut) {
+            cells.push_back(counted(cut));
+        }
+        table.add(std::move(cells));
+    }
     return table.toText(width);
 }
 
@@ -40,9 +48,10 @@ std::string differenceTable(const Results& results, int width)
 {
     Table table({{"difference"}, {"metric"}, {"by", false, true}, {"95 %", false, true}, {"p", false, true}, {"better", false, true}, {"worse", false, true}});
     for (const auto& pair : results.differences) {
-        table.add({results.contenders[pair.second].title + " to " + results.contenders[pair.first].title, pair.metric->label,
+        const bool hasBetter = pair.metric->better != measures::Better::Neither; // else there is more and less
+        table.add({results.contenders[pair.second].title + " against " + results.contenders[pair.first].title, pair.metric->label,
                    evaluation::numberText(*pair.metric, pair.difference), evaluation::intervalText(*pair.metric, pair.interval), fixed(pair.p, 4),
-                   counted(pair.better), counted(pair.worse)});
+                   hasBetter ? counted(pair.better) : counted(pair.more) + " more", hasBetter ? counted(pair.worse) : counted(pair.less) + " less"});
     }
     return table.isEmpty() ? "" : "\n\n" + table.toText(width);
 }

@@ -5,6 +5,7 @@
 #include "core/evaluation/rough_time.h"
 #include "core/store/eval_inputs.h"
 #include "core/store/runs/reward_trust.h"
+#include "core/store/runs/trained_rows.h"
 #include "ui/base/amounts.h"
 #include "ui/models/runs/tuned_runs.h"
 #include "ui/settings/app_settings.h"
@@ -36,6 +37,7 @@ constexpr const char* kChoice = "choice.json"; // in an evaluation's folder: wha
 struct Asked {
     evaluation::EvalRequest request;
     evaluation::EvalSets sets;
+    std::vector<std::string> problems; // whether rows were trained on cannot be told
 };
 
 QStringList filesIn(const QString& list)
@@ -88,7 +90,8 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
         asked.request.rewardTrust = store::rewardTrustOf(&project, asked.request.rewardModel).sentence;
     }
     asked.request.shotChoice = choice.nearest ? evaluation::ShotChoice::Nearest : evaluation::ShotChoice::Diverse;
-    const evaluation::EvalRowSettings settings{"", choice.limit};
+    const evaluation::EvalRowSettings settings{choice.groupBy.toStdString(), choice.limit};
+    asked.request.groupBy = settings.groupBy;
     if (choice.file.isEmpty()) {
         auto held = store::heldOutRowsOf(project, *run, settings, cancel);
         if (!held) {
@@ -156,6 +159,9 @@ Result<Asked> askedOf(store::Project& project, const EvaluationChoice& choice, c
     if (!ready) {
         return ready.error();
     }
+    std::vector<store::RunRow> runs{*run};
+    runs.insert(runs.end(), beside.runs.begin(), beside.runs.end());
+    asked.sets.trainedOn = store::trainedOn(&project, runs, *systems, asked.sets.rows.rows, asked.problems, cancel);
     asked.request.systems = std::move(*systems);
     return asked;
 }
@@ -173,7 +179,7 @@ Json toJson(const EvaluationChoice& choice)
             {"checkpoints", choice.checkpoints}, {"beside", choice.beside}, {"file", text(choice.file)}, {"general", text(choice.general)}, {"cloze", text(choice.cloze)}, {"last_words", choice.lastWords}, {"both_ways", choice.bothWays},
             {"reward_model", text(choice.rewardModel)}, {"metrics", std::move(metrics)}, {"limit", choice.limit}, {"max_new", choice.maxNew},
             {"by_likelihood", choice.byLikelihood}, {"pattern", text(choice.pattern)}, {"schema", text(choice.schema)},
-            {"by_hand", choice.byHand}, {"shot_rows", text(choice.shotRows)}};
+            {"by_hand", choice.byHand}, {"shot_rows", text(choice.shotRows)}, {"group_by", text(choice.groupBy)}};
 }
 
 EvaluationChoice choiceFromJson(const Json& json)
@@ -191,6 +197,7 @@ EvaluationChoice choiceFromJson(const Json& json)
     flag("nearest", choice.nearest);
     flag("by_hand", choice.byHand);
     text("shot_rows", choice.shotRows);
+    text("group_by", choice.groupBy);
     flag("checkpoints", choice.checkpoints);
     flag("by_likelihood", choice.byLikelihood);
     text("system", choice.system);
@@ -286,7 +293,7 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
         qint64 general = 0;
         std::size_t systems = 0;
         double seconds = -1;
-        QString trust; // of the reward model
+        QStringList told; // of rows that a run learned from, and of the reward model
         QString problem;
     };
     const auto work = [project, choice, device = m_workspace.settings().text(QStringLiteral("device"), QStringLiteral("auto")).toStdString()](const JobControl& control) {
@@ -303,7 +310,15 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
             plan.general += static_cast<qint64>(set.rows.rows.size());
         }
         plan.systems = asked->request.systems.size();
-        plan.trust = QString::fromStdString(asked->request.rewardTrust);
+        for (const auto& trained : asked->sets.trainedOn) {
+            plan.told += QString::fromStdString(evaluation::sentenceOf(trained, asked->sets.rows.rows.size()));
+        }
+        for (const auto& problem : asked->problems) {
+            plan.told += QString::fromStdString(problem);
+        }
+        if (!asked->request.rewardTrust.empty()) {
+            plan.told += QString::fromStdString(asked->request.rewardTrust);
+        }
         plan.seconds = evaluation::roughSeconds(asked->request, asked->sets, *settings);
         if (!asked->sets.rows.skipped.empty()) {
             const auto& first = asked->sets.rows.skipped.front();
@@ -316,10 +331,10 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
             Q_EMIT planned(plan.problem, false);
             return;
         }
-        //: number of rows, and of models that answer each
-        QString text = tr("%1 rows for each of %Ln that answer", nullptr, static_cast<int>(plan.systems)).arg(number(plan.rows));
+        //: how many models answer each
+        QString text = tr("%Ln row(s)", nullptr, static_cast<int>(plan.rows)) + tr(" for each of %Ln that answer", nullptr, static_cast<int>(plan.systems));
         if (plan.general > 0) {
-            text += tr(", and %1 general rows").arg(number(plan.general));
+            text += tr(", and %Ln general row(s)", nullptr, static_cast<int>(plan.general));
         }
         if (plan.seconds >= 0) {
             text += tr("; roughly %1 here, and the first answers will say it better").arg(duration(plan.seconds));
@@ -328,7 +343,10 @@ void EvaluationDesk::plan(const EvaluationChoice& choice)
         if (plan.skipped > 0) {
             text += u' ' + tr("%Ln row(s) cannot be asked (%1).", nullptr, static_cast<int>(plan.skipped)).arg(plan.firstSkipped);
         }
-        Q_EMIT planned(plan.trust.isEmpty() ? text : text + u' ' + plan.trust, true);
+        for (const QString& sentence : plan.told) {
+            text += u' ' + sentence;
+        }
+        Q_EMIT planned(text, true);
     });
 }
 

@@ -39,6 +39,7 @@ struct EvaluationChoice {
     bool bothWays = false;   // answers are written, and the likeliest label is measured beside them
     QString rewardModel;
     QStringList metrics;     // the first decides the verdict
+    QString groupBy = {};    // which rows count as one: as evaluation::EvalRowSettings has it; empty: those with the same question
     int limit = 0;           // 0: all
     int maxNew = 128;
     bool byLikelihood = false;

@@ -36,7 +36,7 @@ EvaluateFlips::EvaluateFlips(QWidget* parent)
 {
     m_kind->setObjectName(QStringLiteral("evalKind"));
     m_kind->setAccessibleName(tr("Which rows"));
-    m_kind->setToolTip(tr("Rows that became worse, or better, by the first metric"));
+    m_kind->setToolTip(tr("Rows that became worse, or better, by the first metric; or less and more, where it has no better"));
     m_list->setObjectName(QStringLiteral("evalChanged"));
     m_list->setAccessibleName(tr("Rows that changed"));
     m_list->setToolTip(tr("Rows that changed, each with how much the metric that decides the verdict changed; the largest change first"));
@@ -79,8 +79,9 @@ void EvaluateFlips::show(const Json& results)
     const auto worse = changedRows(results, false).size();
     const auto better = changedRows(results, true).size();
     m_kind->clear();
-    m_kind->addItem(tr("%Ln became worse", nullptr, static_cast<int>(worse)), false);
-    m_kind->addItem(tr("%Ln became better", nullptr, static_cast<int>(better)), true);
+    const bool isBetter = hasBetter(results);
+    m_kind->addItem(isBetter ? tr("%Ln became worse", nullptr, static_cast<int>(worse)) : tr("%Ln with less", nullptr, static_cast<int>(worse)), false);
+    m_kind->addItem(isBetter ? tr("%Ln became better", nullptr, static_cast<int>(better)) : tr("%Ln with more", nullptr, static_cast<int>(better)), true);
     m_kind->setCurrentIndex(worse > 0 || better == 0 ? 0 : 1);
     fill();
 }

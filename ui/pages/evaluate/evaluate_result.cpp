@@ -130,7 +130,7 @@ void EvaluateResult::fill(QTableView* view, const TextGrid& grid)
 void EvaluateResult::show(const Json& results)
 {
     m_results = results;
-    m_verdict->setText(textIn(results, "verdict"));
+    m_verdict->setText(resultText(results, "verdict"));
     QStringList notes;
     if (const auto found = results.find("notes"); found != results.end() && found->is_array()) {
         for (const Json& note : *found) {
@@ -140,7 +140,7 @@ void EvaluateResult::show(const Json& results)
     if (const auto found = results.find("skipped"); found != results.end() && found->is_array() && !found->empty()) {
         const Json& first = found->front();
         const Json row = first.is_object() ? first.value("row", Json()) : Json();
-        notes += tr("%Ln row(s) were left out, such as row %1: %2.", nullptr, static_cast<int>(found->size())).arg(row.is_number() ? row.get<qint64>() : 0).arg(textIn(first, "why"));
+        notes += tr("%Ln row(s) were left out, such as row %1: %2.", nullptr, static_cast<int>(found->size())).arg(row.is_number() ? row.get<qint64>() : 0).arg(resultText(first, "why"));
     }
     m_notes->setText(notes.join(u'\n'));
     m_notes->setVisible(!notes.isEmpty());
@@ -193,11 +193,11 @@ void EvaluateResult::showGeneral()
     if (!isThere) {
         return;
     }
-    m_forgetting->setText(textIn(*general, "forgetting"));
+    m_forgetting->setText(resultText(*general, "forgetting"));
     TextGrid grid; // of all sets below each other
     for (const Json& set : evaluation::generalSetsIn(m_results)) {
         TextGrid its = metricGrid(set);
-        const QString name = textIn(set, "name");
+        const QString name = resultText(set, "name");
         if (!name.isEmpty() && !its.headings.isEmpty()) {
             QStringList line(its.headings.size());
             line.front() = name;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/evaluate/evaluate_setup.h"
 
+#include "core/evaluation/eval_rows.h"
 #include "core/metrics/metric.h"
 #include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
@@ -83,6 +84,8 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
                           tr("How it went over the run's steps: at most %Ln of its checkpoints answer", nullptr, 8))),
       m_beside(named(new QListWidget, QStringLiteral("evalBeside"), tr("Other runs"), tr("Runs of this project that answer the same rows"))),
       m_file(new QLineEdit), m_limit(number(QStringLiteral("evalLimit"), tr("At most"), tr("So many rows, evenly over all of them; 0: every row"), 0, kMostRows, 200)),
+      m_group(named(new QComboBox, QStringLiteral("evalGroup"), tr("Rows that count as one"),
+                    tr("Rows that belong together are drawn together, or a question that was asked often would make anything sure. A field of the rows may be typed in, such as source"))),
       m_general(new QLineEdit), m_cloze(new QLineEdit),
       m_lastWords(number(QStringLiteral("evalLastWords"), tr("Last words"), tr("So many words at the end of each text are wanted"), 1, kMostLastWords, 1)), m_reward(new QLineEdit),
       m_metric(named(new QComboBox, QStringLiteral("evalMetric"), tr("Decides the verdict"), tr("The metric that the verdict, the changed rows and the slices go by"))),
@@ -110,6 +113,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
     form->addRow(QString(), m_checkpoints);
     form->addRow(tr("Other &runs"), m_beside);
     form->addRow(tr("Ro&ws"), buildRows());
+    buildGroups(form);
     buildMetrics(form);
     m_general->setPlaceholderText(tr("The run's own general data, where it has any"));
     form->addRow(tr("&General rows"), fileLine(m_general, QStringLiteral("evalGeneral"), tr("General rows"),
@@ -136,6 +140,7 @@ EvaluateSetup::EvaluateSetup(QWidget* parent)
         touch();
     });
     connect(m_prompted, &QCheckBox::toggled, this, &EvaluateSetup::showPrompt);
+    connect(m_group, &QComboBox::currentTextChanged, this, &EvaluateSetup::touch); // also one that is typed in
     for (QComboBox* box : {m_answers, m_shotChoice}) {
         connect(box, &QComboBox::currentIndexChanged, this, &EvaluateSetup::touch);
     }
@@ -204,6 +209,22 @@ QWidget* EvaluateSetup::buildRows()
     row->addStretch(1);
     layout->addLayout(row);
     return box;
+}
+
+void EvaluateSetup::buildGroups(QFormLayout* form)
+{
+    m_group->addItem(tr("those with the same question"), QString());
+    m_group->addItem(tr("those with the same tag"), QStringLiteral("tag"));
+    m_group->addItem(tr("none: each stands for itself"), QString::fromLatin1(evaluation::kNoGroups));
+    m_group->setEditable(true);
+    m_group->setInsertPolicy(QComboBox::NoInsert);
+    form->addRow(tr("Count as &one"), m_group);
+}
+
+QString EvaluateSetup::groupBy() const
+{
+    const int row = m_group->findText(m_group->currentText());
+    return row >= 0 ? m_group->itemData(row).toString() : m_group->currentText().trimmed();
 }
 
 QWidget* EvaluateSetup::fileLine(QLineEdit* line, const QString& id, const QString& name, const QString& help, const QString& kind, const QString& title, bool areSeveral)
@@ -359,6 +380,7 @@ EvaluationChoice EvaluateSetup::choice() const
     }
     choice.pattern = m_pattern->text();
     choice.schema = m_schema->text().trimmed();
+    choice.groupBy = groupBy();
     choice.limit = m_limit->value();
     choice.maxNew = m_maxNew->value();
     choice.byLikelihood = m_answers->currentIndex() == kLikeliest;
@@ -382,6 +404,11 @@ void EvaluateSetup::setChoice(const EvaluationChoice& choice)
     m_reward->setText(choice.rewardModel);
     m_pattern->setText(choice.pattern);
     m_schema->setText(choice.schema);
+    if (const int row = m_group->findData(choice.groupBy); row >= 0) {
+        m_group->setCurrentIndex(row);
+    } else {
+        m_group->setEditText(choice.groupBy);
+    }
     m_limit->setValue(choice.limit);
     m_maxNew->setValue(choice.maxNew);
     m_answers->setCurrentIndex(choice.bothWays ? kBothWays : choice.byLikelihood ? kLikeliest : kWritten);

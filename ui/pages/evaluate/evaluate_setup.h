@@ -38,6 +38,8 @@ Q_SIGNALS:
 private:
     QWidget* buildPrompt();
     QWidget* buildRows();
+    void buildGroups(QFormLayout* form);
+    QString groupBy() const;
     QWidget* fileLine(QLineEdit* line, const QString& id, const QString& name, const QString& help, const QString& kind, const QString& title, bool areSeveral = false);
     QWidget* buildCloze();
     void buildMetrics(QFormLayout* form);
@@ -56,6 +58,7 @@ private:
     QListWidget* m_beside;
     QLineEdit* m_file;
     QSpinBox* m_limit;
+    QComboBox* m_group; // which rows count as one
     QLineEdit* m_general;
     QLineEdit* m_cloze;
     QSpinBox* m_lastWords;

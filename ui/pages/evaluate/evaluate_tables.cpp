@@ -66,7 +66,7 @@ QString withInterval(const Json& value, int digits)
 
 } // namespace
 
-QString textIn(const Json& object, const char* key)
+QString resultText(const Json& object, const char* key)
 {
     const Json& value = at(object, key);
     return value.is_string() ? QString::fromStdString(value.get<std::string>()) : QString();
@@ -83,7 +83,7 @@ QStringList systemsIn(const Json& results)
 
 QString titleOfSystem(const Json& results, const QString& id)
 {
-    const QString title = textIn(at(at(results, "systems"), id.toStdString()), "title");
+    const QString title = resultText(at(at(results, "systems"), id.toStdString()), "title");
     return title.isEmpty() ? id : title;
 }
 
@@ -116,13 +116,16 @@ void addMetrics(const Json& results, bool ofLabels, TextGrid& grid)
 void addDifferences(const Json& results, bool ofLabels, TextGrid& grid)
 {
     for (const Json& pair : at(results, "differences")) {
-        const std::string metric = textIn(pair, "metric").toStdString();
+        const std::string metric = resultText(pair, "metric").toStdString();
         const int digits = digitsOf(metric);
         const auto count = [&](const char* key) { return QLocale().toString(numberAt(pair, key), 'f', 0); };
-        grid.lines.push_back({tr("%1 against %2").arg(titleOfSystem(results, textIn(pair, "second")), titleOfSystem(results, textIn(pair, "first"))), named(metric, ofLabels),
+        const bool hasBetter = at(pair, "better").is_number(); // what has no better has more and less
+        const QString better = hasBetter ? count("better") : tr("%1 more").arg(count("more"));
+        const QString worse = hasBetter ? count("worse") : tr("%1 less").arg(count("less"));
+        grid.lines.push_back({tr("%1 against %2").arg(titleOfSystem(results, resultText(pair, "second")), titleOfSystem(results, resultText(pair, "first"))), named(metric, ofLabels),
                               shown(numberAt(pair, "difference"), digits),
                               tr("%1 to %2").arg(shown(numberAt(pair, "low"), digits), shown(numberAt(pair, "high"), digits)), shown(numberAt(pair, "p"), 4),
-                              count("better"), count("worse"), count("same")});
+                              better, worse, count("same")});
     }
 }
 
@@ -136,6 +139,14 @@ TextGrid metricGrid(const Json& results)
     }
     addMetrics(results, false, grid);
     addMetrics(byLabelIn(results), true, grid);
+    const Json& systems = at(results, "systems");
+    if (std::any_of(systems.begin(), systems.end(), [](const Json& system) { return numberAt(system, "cut") > 0; })) {
+        QStringList line{tr("answers cut at the most tokens")};
+        for (const Json& system : systems) {
+            line += shown(numberAt(system, "cut"), 0);
+        }
+        grid.lines.push_back(std::move(line));
+    }
     return grid;
 }
 
@@ -154,9 +165,9 @@ TextGrid sliceGrid(const Json& results)
         grid.headings += titleOfSystem(results, id);
     }
     for (const Json& slice : at(results, "slices")) {
-        QStringList line{textIn(slice, "name"), QLocale().toString(numberAt(slice, "rows"), 'f', 0)};
+        QStringList line{resultText(slice, "name"), QLocale().toString(numberAt(slice, "rows"), 'f', 0)};
         for (const auto& [id, value] : at(slice, "systems").items()) {
-            line += withInterval(value, digitsOf(textIn(slice, "metric").toStdString()));
+            line += withInterval(value, digitsOf(resultText(slice, "metric").toStdString()));
         }
         line.resize(grid.headings.size());
         grid.lines.push_back(std::move(line));
@@ -189,18 +200,24 @@ TextGrid confusionGrid(const Json& results, const QString& system)
     return grid;
 }
 
-std::vector<ChangedRow> changedRows(const Json& results, bool better)
+bool hasBetter(const Json& results)
+{
+    return !at(at(results, "flips"), "more").is_array();
+}
+
+std::vector<ChangedRow> changedRows(const Json& results, bool up)
 {
     std::vector<ChangedRow> rows;
-    for (const Json& flip : at(at(results, "flips"), better ? "better" : "worse")) {
+    const bool isBetter = hasBetter(results);
+    for (const Json& flip : at(at(results, "flips"), up ? (isBetter ? "better" : "more") : (isBetter ? "worse" : "less"))) {
         ChangedRow row;
         row.row = static_cast<qint64>(numberAt(flip, "row"));
         row.change = numberAt(flip, "change");
-        row.question = textIn(flip, "question");
+        row.question = resultText(flip, "question");
         const Json& references = at(flip, "references");
         row.reference = references.is_array() && !references.empty() && references[0].is_string() ? QString::fromStdString(references[0].get<std::string>()) : QString();
         for (const QString& id : systemsIn(results)) {
-            row.answers.emplace_back(titleOfSystem(results, id), textIn(at(flip, "answers"), id.toLatin1().constData()));
+            row.answers.emplace_back(titleOfSystem(results, id), resultText(at(flip, "answers"), id.toLatin1().constData()));
         }
         rows.push_back(std::move(row));
     }
@@ -227,7 +244,7 @@ std::pair<std::vector<std::pair<double, double>>, QString> forgettingPoints(cons
             points.emplace_back(point[0].get<double>(), point[1].get<double>());
         }
     }
-    return {points.size() < 2 ? std::vector<std::pair<double, double>>() : points, textIn(curve, "name")};
+    return {points.size() < 2 ? std::vector<std::pair<double, double>>() : points, resultText(curve, "name")};
 }
 
 } // namespace luthier::ui

@@ -35,13 +35,15 @@ struct ChangedRow {
     QString reference;
     std::vector<std::pair<QString, QString>> answers; // title and text, in the order of the systems
 };
-std::vector<ChangedRow> changedRows(const Json& results, bool better);
+// Whether the first metric has a better and a worse; else rows have more or less of it.
+bool hasBetter(const Json& results);
+std::vector<ChangedRow> changedRows(const Json& results, bool up); // better ones, or those with more
 
 // Certainty and share of right ones; empty: nothing is known of it.
 std::vector<std::pair<double, double>> certaintyPoints(const Json& results, const QString& system);
 // Step and value of the general rows, and what the value is called; empty: no checkpoints answered them.
 std::pair<std::vector<std::pair<double, double>>, QString> forgettingPoints(const Json& results);
 
-QString textIn(const Json& object, const char* key); // empty: there is none
+QString resultText(const Json& object, const char* key); // empty: there is none
 
 } // namespace luthier::ui
