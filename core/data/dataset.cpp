@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/dataset.h"
 
+#include "core/base/amount.h"
 #include "core/base/json_plain.h"
 #include "core/data/field_path.h"
 #include "core/data/formats/columns.h"
@@ -219,8 +220,7 @@ Result<std::vector<Json>> Dataset::sample(const std::filesystem::path& path, con
 Result<Json> Dataset::row(std::int64_t index) const
 {
     if (index < 0 || index >= rowCount()) {
-        return Error{rowName(index) + "there is no such row; the file has " + std::to_string(rowCount())
-                     + " rows"};
+        return Error{rowName(index) + "there is no such row; the file has " + base::amount(rowCount(), "row")};
     }
     if (auto edited = edit(index)) {
         return std::move(*edited);

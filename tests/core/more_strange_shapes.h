@@ -100,6 +100,8 @@ inline const std::vector<StrangeShape>& moreStrangeShapes()
 {"info": {"id": "t2", "post": "My cat sleeps on flour.", "title": "Cat"}, "summaries": [{"text": "Cat sleeps.", "policy": "a"}, {"text": "Move.", "policy": "b"}], "choice": 0}
 )row",
          "comparison", {"! \"prompt\" is missing", "! \"prompt\" is missing"}, "prompt=info/post would read it as Answers compared"},
+        {"labels before texts", "s.txt", "__label__good I like bread.\n__label__bad I hate boats.\n", "text", {"text __label__good I like bread.\n__label__bad I hate boats.\n"},
+         "its lines begin with labels, as fastText has them"},
         {"numbers that are none", "s.jsonl", R"row({"prompt": "Who bakes?", "completion": "Odo.", "score": 1}
 {"prompt": "Who rows?", "completion": "Tam.", "score": -Infinity}
 {"prompt": "Who sings?", "completion": "Mira says NaN.", "score": NaN}

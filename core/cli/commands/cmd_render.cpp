@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/command.h"
 #include "core/cli/data/report.h"
 #include "core/cli/display.h"
@@ -126,7 +127,7 @@ int run(const Flags& flags, Context& context)
     const std::int64_t count = (*dataset)->rowCount();
     if (flags.row > count) {
         return context.fail(flags.file + ": there is no row " + counted(flags.row) + "; the file has "
-                            + counted(count) + " rows");
+                            + base::amount(count, "row"));
     }
     const data::EncodingSettings settings{flags.maxLength == 0 ? kWholeLength : flags.maxLength, flags.trainAll, flags.generationPrompt};
     data::FieldCensus census;

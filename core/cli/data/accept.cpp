@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -44,13 +45,13 @@ int run(const Flags& flags, Context& context)
         }
     }
     if (sink->count() == 0) {
-        return context.fail("none of " + counted(lines) + " rows is accepted; write \"review\":\"accepted\" where a row is good, or give --all");
+        return context.fail("none of " + base::amount(lines, "row") + " is accepted; write \"review\":\"accepted\" where a row is good, or give --all");
     }
     if (auto done = sink->commit(context.cancel); !done) {
         return context.fail(done.message());
     }
     return tell({{"out", flags.out}, {"rows", lines}, {"accepted", sink->count()}},
-                counted(sink->count()) + " of " + counted(lines) + " rows written to " + flags.out, context);
+                counted(sink->count()) + " of " + base::amount(lines, "row") + " written to " + flags.out, context);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -63,7 +64,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(done.message());
     }
     return tell({{"out", flags.out}, {"rows", sink->count()}, {"kept", counts.kept}, {"synthetic", counts.made}, {"bad", counts.left}},
-                counted(counts.kept) + " rows and " + counted(counts.made) + " made from them written to " + flags.out, context);
+                base::amount(counts.kept, "row") + " and " + counted(counts.made) + " made from them written to " + flags.out, context);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -42,7 +43,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(rows.message());
     }
     Json list = Json::array();
-    std::string text = "Step " + counted(flags.step) + " learned from " + counted(static_cast<std::int64_t>(rows->size())) + " rows:";
+    std::string text = "Step " + counted(flags.step) + " learned from " + base::amount(static_cast<std::int64_t>(rows->size()), "row") + ":";
     for (const auto& [file, row] : *rows) {
         list.push_back({{"file", file}, {"row", row + 1}});
         text += " " + std::filesystem::path(file).filename().string() + ":" + std::to_string(row + 1);

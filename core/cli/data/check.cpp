@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/report.h"
 #include "core/cli/data/verbs.h"
@@ -138,7 +139,7 @@ Result<std::vector<DataReport>> reportAll(const CountFlags& flags, Context& cont
 
 std::string countsText(const DataReport& report)
 {
-    std::string text = report.file + ": " + report.format + ", " + counted(report.rows) + " rows, "
+    std::string text = report.file + ": " + report.format + ", " + base::amount(report.rows, "row") + ", "
                        + counted(report.good) + " good, " + counted(report.bad) + " bad, "
                        + counted(report.duplicates) + " repeated";
     if (report.tokens) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/left_behind.h"
 #include "core/cli/data/project.h"
@@ -112,7 +113,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(done.message());
     }
     if (bad.count > 0) {
-        context.console.warning(counted(bad.count) + " rows were left out. The first: " + bad.first);
+        context.console.warning(base::amount(bad.count, "row") + (bad.count == 1 ? " was" : " were") + " left out. The first: " + bad.first);
     }
     if (unlearned.count > 0) {
         context.console.warning(counted(unlearned.count)
@@ -126,7 +127,7 @@ int run(const Flags& flags, Context& context)
                  {"excluded", excluded},
                  {"left_behind", std::move(leftBehind)},
                  {"findings", std::move(findings)}},
-                counted(sink->count()) + " rows written to " + flags.out, context);
+                base::amount(sink->count(), "row") + " written to " + flags.out, context);
 }
 
 } // namespace

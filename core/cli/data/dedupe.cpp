@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -93,7 +94,7 @@ Result<Found> findAll(const data::Dataset& dataset, const std::string& file, con
 
 std::string told(const Json& object)
 {
-    std::string text = object["file"].get<std::string>() + ": " + counted(object["rows"].get<std::int64_t>()) + " rows, "
+    std::string text = object["file"].get<std::string>() + ": " + base::amount(object["rows"].get<std::int64_t>(), "row") + ", "
                        + counted(object["duplicates"].get<std::int64_t>()) + " repeat an earlier one";
     if (!object["near_duplicates"].is_null()) {
         text += ", " + counted(object["near_duplicates"].get<std::int64_t>()) + " nearly do";
@@ -102,7 +103,7 @@ std::string told(const Json& object)
         text += ", " + counted(static_cast<std::int64_t>(object["overlap"].size())) + " stand in the held-out data";
     }
     if (object.contains("written")) {
-        text += "; " + counted(object["written"].get<std::int64_t>()) + " rows written to " + object["out"].get<std::string>();
+        text += "; " + base::amount(object["written"].get<std::int64_t>(), "row") + " written to " + object["out"].get<std::string>();
     }
     return oneLine(text);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/data/files.h"
 
+#include "core/base/amount.h"
 #include "core/cli/display.h"
 #include "core/data/making/mixing.h"
 
@@ -114,7 +115,7 @@ Result<std::int64_t> writeRest(const data::Dataset& dataset, const std::vector<s
         }
     }
     if (unreadable > 0) {
-        context.console.warning(counted(unreadable) + " rows that cannot be read were left out; luthier data check names them");
+        context.console.warning(base::amount(unreadable, "row") + " that cannot be read " + (unreadable == 1 ? "was" : "were") + " left out; luthier data check names them");
     }
     auto done = sink->commit(context.cancel);
     return done ? Result<std::int64_t>(sink->count()) : done.error();

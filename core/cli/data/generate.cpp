@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -99,7 +100,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(done.message());
     }
     return tell({{"out", flags.out}, {"made", count.made}, {"refused", count.refused}},
-                counted(count.made) + " rows wait for review in " + flags.out
+                base::amount(count.made, "row") + (count.made == 1 ? " waits" : " wait") + " for review in " + flags.out
                     + "; write accepted or rejected for pending there, then luthier data accept takes them",
                 context);
 }

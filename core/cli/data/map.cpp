@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -113,7 +114,7 @@ Result<void> mapFile(const std::string& file, const MapFlags& flags, Context& co
     const Json edges = {{"rarest", rowsAt(*features, data::rarestRows(*near, kEdgeRows))},
                         {"longest", rowsAt(*features, data::longestRows(*features, kEdgeRows))}};
     if (!context.console.isJson()) {
-        tell({}, file + ": " + counted(static_cast<std::int64_t>(map->size())) + " rows laid out; --json gives their places. Rows unlike all others: "
+        tell({}, file + ": " + base::amount(static_cast<std::int64_t>(map->size()), "row") + " laid out; --json gives their places. Rows unlike all others: "
                      + base::dumpJson(edges["rarest"]) + "; the longest: " + base::dumpJson(edges["longest"]), context);
         return {};
     }
@@ -151,7 +152,7 @@ int diverseRows(const DiverseFlags& flags, Context& context)
         return context.fail(taken.message());
     }
     Json object = {{"file", flags.files[0]}, {"rows", (*dataset)->rowCount()}, {"kept", rowsAt(*features, *taken)}};
-    std::string sentence = counted(static_cast<std::int64_t>(taken->size())) + " of " + counted((*dataset)->rowCount()) + " rows chosen";
+    std::string sentence = counted(static_cast<std::int64_t>(taken->size())) + " of " + base::amount((*dataset)->rowCount(), "row") + " chosen";
     if (!flags.out.empty()) {
         std::sort(taken->begin(), taken->end()); // written in the file's order
         auto sink = data::RowSink::create(flags.out);

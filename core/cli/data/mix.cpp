@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/base/paths.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/left_behind.h"
@@ -128,7 +129,7 @@ int run(const Flags& flags, Context& context)
     }
     Json leftBehind = Json::array();
     Json sources = Json::array();
-    std::string text = counted(*written) + " rows written to " + flags.out;
+    std::string text = base::amount(*written, "row") + " written to " + flags.out;
     for (std::size_t i = 0; i < taken.size(); ++i) {
         const auto count = static_cast<std::int64_t>(taken[i].size());
         sources.push_back({{"file", mixture->files[i]}, {"good", mixture->sources[i].rows}, {"rows", count}});

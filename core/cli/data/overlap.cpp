@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -42,7 +43,7 @@ int run(const Flags& flags, Context& context)
         rows.push_back(pair.row);
     }
     Json object = {{"train", flags.files[0]}, {"held_out", flags.files[1]}, {"rows", (*sets)[0]->rowCount()}, {"overlap", std::move(list)}};
-    std::string sentence = counted(static_cast<std::int64_t>(rows.size())) + " of " + counted((*sets)[0]->rowCount()) + " rows of "
+    std::string sentence = counted(static_cast<std::int64_t>(rows.size())) + " of " + base::amount((*sets)[0]->rowCount(), "row") + " of "
                            + flags.files[0] + " stand in " + flags.files[1] + (flags.near ? " or nearly do" : "");
     if (!flags.out.empty()) {
         auto written = writeRest(*(*sets)[0], rows, flags.out, context);

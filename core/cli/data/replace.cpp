@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // luthier data replace: what would change, and with --out the rows with it.
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
 #include "core/cli/data/verbs.h"
@@ -115,7 +116,7 @@ Result<Json> replaceFile(const std::string& file, const data::RowQuery& query, c
         object["written"] = sink->count();
     }
     if (flags.save) {
-        const std::string text = "replacing in " + counted(replaced->changed) + " rows";
+        const std::string text = "replacing in " + base::amount(replaced->changed, "row");
         if (auto done = record(*opened, std::move(replaced->step), text, flags); !done) {
             return done.error();
         }
@@ -127,7 +128,7 @@ Result<Json> replaceFile(const std::string& file, const data::RowQuery& query, c
 std::string told(const Json& object)
 {
     std::string text = object["file"].get<std::string>() + ": " + counted(object["changed"].get<std::int64_t>()) + " of "
-                       + counted(object["rows"].get<std::int64_t>()) + " rows "
+                       + base::amount(object["rows"].get<std::int64_t>(), "row") + " "
                        + (object.contains("saved") ? std::string("changed in the project")
                           : object.contains("out") ? "changed; written to " + object["out"].get<std::string>()
                                                  : std::string("would change; --out writes them, --save keeps them in the project"));

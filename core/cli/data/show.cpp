@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/verbs.h"
 #include "core/cli/display.h"
@@ -63,7 +64,7 @@ int run(const Flags& flags, Context& context)
             showRow(**dataset, row, table, context.console);
         }
         if (!context.console.isJson()) {
-            context.console.text(file + ": " + (*dataset)->format().label + ", " + counted(count) + " rows\n"
+            context.console.text(file + ": " + (*dataset)->format().label + ", " + base::amount(count, "row") + "\n"
                                  + table.toText(context.console.width()));
         }
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/left_behind.h"
 #include "core/cli/data/project.h"
@@ -119,7 +120,7 @@ int run(const Flags& flags, Context& context)
                  {"left_behind", std::move(leftBehind)},
                  {"train", {{"file", train}, {"rows", halves->train}}},
                  {"held_out", {{"file", heldOut}, {"rows", halves->heldOut}}}},
-                counted(halves->train) + " rows in " + train + ", " + counted(halves->heldOut) + " held out in " + heldOut
+                base::amount(halves->train, "row") + " in " + train + ", " + counted(halves->heldOut) + " held out in " + heldOut
                     + (halves->left ? ", " + counted(halves->left) + " bad ones left out" : ""),
                 context);
 }

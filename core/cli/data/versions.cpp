@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // luthier data versions: named snapshots of a file's edits and left-out rows, compared and brought back.
+#include "core/base/amount.h"
 #include "core/cli/data/files.h"
 #include "core/cli/data/project.h"
 #include "core/cli/data/verbs.h"
@@ -149,7 +150,7 @@ int restoreVersion(const ProjectData& data, const Flags& flags, Context& context
         return context.fail(now.message());
     }
     const auto changes = store::versionChanges(*wanted, *now);
-    const std::string text = "bringing " + counted(static_cast<std::int64_t>(changes.size())) + " rows back";
+    const std::string text = "bringing " + base::amount(static_cast<std::int64_t>(changes.size()), "row") + " back";
     if (auto done = record(data, store::stepTowards(changes, *wanted, *now), text, flags); !done) {
         return context.fail(done.message());
     }

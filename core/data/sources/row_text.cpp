@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/row_text.h"
 
+#include "core/base/amount.h"
 #include "core/base/json_digits.h"
 #include "core/base/json_plain.h"
 #include "core/text/characters/utf8.h"
@@ -192,7 +193,7 @@ Result<Json> parseJsonRow(std::string_view bytes, RowHabits* habits)
 Result<std::string> readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row)
 {
     if (!index.has(row)) {
-        return Error{"the file has " + std::to_string(index.count()) + " rows only"};
+        return Error{"the file has " + base::amount(index.count(), "row") + " only"};
     }
     const std::uint32_t size = index.size(row);
     if (size > kMaxRowBytes) {

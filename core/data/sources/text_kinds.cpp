@@ -179,6 +179,7 @@ std::string remarkOnText(std::string_view head)
     std::size_t lines = 0;
     std::size_t chat = 0;
     std::size_t cues = 0;
+    std::size_t labels = 0;
     std::size_t columns = 0;
     bool isTable = true;
     for (std::size_t at = 0; at < head.size();) {
@@ -192,8 +193,13 @@ std::string remarkOnText(std::string_view head)
         ++lines;
         chat += isChatLine(line) ? 1 : 0;
         cues += isCueLine(line) ? 1 : 0;
+        labels += line.starts_with("__label__") ? 1 : 0;
         columns = lines == 1 ? columnsOf(line) : columns;
         isTable = isTable && columns > 1 && columnsOf(line) == columns;
+    }
+    if (labels >= kFewest && labels * 2 >= lines) {
+        return "its lines begin with labels, as fastText has them, and are learned as one text; to learn the labels, write a row for each line, "
+               "{\"text\": ..., \"label\": ...}";
     }
     if (chat >= kFewest && chat * 2 >= lines) {
         return "its lines are messages of an exported chat, learned as they stand with times, names and notices; to learn what one person "
