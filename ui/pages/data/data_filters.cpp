@@ -2,6 +2,7 @@
 #include "ui/pages/data/data_filters.h"
 
 #include "ui/base/amounts.h"
+#include "ui/base/window_sentence.h"
 #include "ui/models/data/data_checkup.h"
 #include "ui/models/data/data_losses.h"
 #include "ui/models/data/row_filters.h"
@@ -290,7 +291,7 @@ void DataFilters::showUnread()
     }
     QStringList sentences;
     for (const std::string& sentence : checkup->unread().sentences()) {
-        sentences += QString::fromStdString(sentence).toHtmlEscaped();
+        sentences += windowSentence(QString::fromStdString(sentence)).toHtmlEscaped();
     }
     constexpr qsizetype kShown = 4;
     const QString shown = names.mid(0, kShown).join(QStringLiteral(", ")) + (names.size() > kShown ? QStringLiteral(", \u2026") : QString());

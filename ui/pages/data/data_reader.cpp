@@ -226,7 +226,7 @@ void DataReader::take(const Reading& reading)
     m_strip->setContent(reading.tokens);
     m_token->clear();
     m_tokensProblem->setToken(Token::Warn);
-    m_tokensProblem->setText(reading.tokensProblem);
+    m_tokensProblem->setText(windowSentence(reading.tokensProblem));
     m_tokensProblem->setHidden(reading.tokensProblem.isEmpty());
     showCounts();
     showSaveState();
@@ -240,7 +240,7 @@ void DataReader::showCounts()
         m_counts->clear();
         if (m_row >= 0 && m_tokensProblem->text().isEmpty()) {
             const bool isBroken = !m_problem->text().isEmpty(); // then the model is not what is missing
-            m_tokensProblem->setText(isBroken ? tr("A row that gives no example has no tokens.") : m_encoderNote);
+            m_tokensProblem->setText(isBroken ? tr("A row that gives no example has no tokens.") : windowSentence(m_encoderNote));
             m_tokensProblem->setToken(isBroken ? Token::TextQuiet : Token::Warn);
             m_tokensProblem->setHidden(m_tokensProblem->text().isEmpty());
         }
