@@ -84,6 +84,18 @@ private Q_SLOTS:
         }
     }
 
+    // What is no number is an empty field, and that it was there is said.
+    void noNumbersAreSaid()
+    {
+        const auto source = data::openSource(kReference / "nan.parquet");
+        QVERIFY2(source.ok(), source.ok() ? "" : source.message().c_str());
+        const auto found = rowsOf(**source);
+        QCOMPARE(found.size(), std::size_t{2});
+        QVERIFY(found[0]["ratio"].is_null() && found[1]["score"].is_null() && found[0]["score"] == 1.5 && found[1]["ratio"] == 2);
+        QVERIFY2(joined((*source)->remarks()).find("NaN or Infinity, which are no numbers and count as empty fields; the first is row 1") != std::string::npos,
+                 joined((*source)->remarks()).c_str());
+    }
+
     void whatIsWrittenComesBack()
     {
         base::Random random(9);

@@ -68,6 +68,8 @@ def main():
     with ipc.new_stream(str(HERE / "stream.arrow"), table.schema, options=ipc.IpcWriteOptions(compression="zstd")) as file:
         for _ in range(3):
             file.write_batch(batch.slice(0, 4))
+    odd = {"prompt": ["Who bakes?", "Who rows?"], "completion": ["Odo.", "Tam."], "score": [1.5, float("nan")], "ratio": pa.array([float("inf"), 2.0], pa.float32())}
+    pq.write_table(pa.table(odd), HERE / "nan.parquet")
     with open(HERE / "rows.jsonl", "w", encoding="utf-8") as file:
         for index in range(12):
             row = {name: spelled(name, values[index % 4]) for name, (_, values) in COLUMNS.items()}
