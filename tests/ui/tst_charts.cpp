@@ -18,6 +18,8 @@
 #include <QSignalSpy>
 #include <QVBoxLayout>
 #include <QCheckBox>
+#include <QToolButton>
+#include <QWheelEvent>
 #include <QtTest>
 
 #include <algorithm>
@@ -285,6 +287,45 @@ private Q_SLOTS:
         QTRY_VERIFY(QApplication::activePopupWidget() != nullptr);
         QVERIFY(QApplication::activePopupWidget()->actions().size() >= 4);
         QApplication::activePopupWidget()->close();
+    }
+
+    // A part is never taken for the whole run: it is said which steps are in view, to readers of the screen, too, and how to come back.
+    void aZoomedChartSaysSo()
+    {
+        ChartPanel panel(charts().front());
+        panel.resize(600, 400);
+        panel.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&panel));
+        panel.append(0, stepsUpTo(20));
+        auto* all = panel.findChild<QToolButton*>(QStringLiteral("lossShowAll"));
+        auto* plot = panel.findChild<QWidget*>(QStringLiteral("lossPlot"));
+        QVERIFY(!panel.isZoomed() && !all->isVisible() && panel.accessibleDescription().isEmpty());
+        const auto isTold = [&] { return panel.isZoomed() && all->isVisible() && all->text().contains(QStringLiteral("of 20")) && panel.accessibleDescription().startsWith(QStringLiteral("Steps ")); };
+        const auto isBack = [&] { return !panel.isZoomed() && !all->isVisible() && !panel.accessibleDescription().contains(QStringLiteral("Steps ")); };
+        panel.setFocus();
+        QTest::keyClick(&panel, Qt::Key_Plus);
+        QVERIFY2(isTold(), qPrintable(all->text()));
+        QTest::keyClick(&panel, Qt::Key_Home);
+        QVERIFY(panel.accessibleDescription().startsWith(QStringLiteral("Steps ")) && panel.accessibleDescription().contains(panel.cursorText()));
+        QTest::keyClick(&panel, Qt::Key_0);
+        QVERIFY(isBack());
+        const QPointF middle = plot->rect().center();
+        QWheelEvent wheel(middle, plot->mapToGlobal(middle), {}, {0, 120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+        QApplication::sendEvent(plot, &wheel);
+        QTRY_VERIFY(isTold());
+        QTest::mouseClick(all, Qt::LeftButton);
+        QVERIFY(isBack());
+        QTest::keyClick(&panel, Qt::Key_Plus);
+        QTest::mouseDClick(plot, Qt::LeftButton, {}, plot->rect().center());
+        QVERIFY(isBack());
+        QTest::keyClick(&panel, Qt::Key_Plus);
+        QTest::keyClick(&panel, Qt::Key_Minus); // out to all of it is no part
+        QVERIFY(isBack());
+        QTest::mouseMove(plot, plot->rect().center() + QPoint(3, 3)); // nor is a pointer that passes
+        QVERIFY(isBack());
+        QTest::keyClick(&panel, Qt::Key_Plus);
+        panel.clear(); // another run's curves begin whole
+        QVERIFY(isBack());
     }
 
     // A peak of what does not scatter is where it was, and as high.

@@ -58,9 +58,7 @@ void ChartPanel::setCursor(double step)
     m_cursorLine->point1->setCoords(m_cursor, 0);
     m_cursorLine->point2->setCoords(m_cursor, 1);
     m_cursorLine->setVisible(true);
-    m_value->setText(cursorText());
-    m_value->setToolTip(cursorText());
-    setAccessibleDescription(cursorText());
+    tellCursor();
     draw();
 }
 
@@ -68,10 +66,18 @@ void ChartPanel::hideCursor()
 {
     m_cursor = -1;
     m_cursorLine->setVisible(false);
-    m_value->clear();
-    m_value->setToolTip({});
-    setAccessibleDescription({});
+    tellCursor();
     draw();
+}
+
+void ChartPanel::tellCursor()
+{
+    const QString text = cursorText();
+    const QString zoomed = zoomText();
+    m_value->setText(text);
+    m_value->setToolTip(text);
+    //: a chart in words: what is in view, and the values at the cursor
+    setAccessibleDescription(zoomed.isEmpty() || text.isEmpty() ? zoomed + text : tr("%1; %2").arg(zoomed, text));
 }
 
 QString ChartPanel::cursorText() const
@@ -128,6 +134,10 @@ void ChartPanel::keyPressEvent(QKeyEvent* event)
     case Qt::Key_PageDown: moveCursor(kPage); break;
     case Qt::Key_Home: m_cursor = -1; moveCursor(1); break;
     case Qt::Key_End: m_cursor = -1; moveCursor(-1); break;
+    case Qt::Key_Plus:
+    case Qt::Key_Equal: zoomIn(); break;
+    case Qt::Key_Minus: zoomOut(); break;
+    case Qt::Key_0: showAll(); break;
     case Qt::Key_Return:
     case Qt::Key_Enter: askForStep(); break;
     default: QWidget::keyPressEvent(event);

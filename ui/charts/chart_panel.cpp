@@ -11,6 +11,7 @@
 #include <QLabel>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -43,14 +44,14 @@ protected:
 } // namespace
 
 ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
-    : QWidget(parent), m_spec(spec), m_plot(new QCustomPlot), m_title(new QLabel(title())), m_value(new QLabel)
+    : QWidget(parent), m_spec(spec), m_plot(new QCustomPlot), m_title(new QLabel(title())), m_all(new QToolButton), m_value(new QLabel)
 {
     setObjectName(spec.id + QStringLiteral("Chart"));
     setAccessibleName(title());
     setFocusPolicy(Qt::StrongFocus);
     setContextMenuPolicy(Qt::ActionsContextMenu);
     m_title->setFont(textFont(TextSize::Body));
-    m_title->setToolTip(tr("Arrow keys move the cursor, Enter or a click opens the rows of that step, the wheel zooms, a double click shows everything"));
+    m_title->setToolTip(tr("Arrow keys move the cursor, Enter or a click opens the rows of that step, the wheel or + and - zoom, 0 or a double click shows everything"));
     m_value->setObjectName(spec.id + QStringLiteral("Value"));
     m_value->setFont(textFont(TextSize::Small));
     m_value->setForegroundRole(QPalette::PlaceholderText);
@@ -58,6 +59,7 @@ ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     m_value->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     auto* top = new QHBoxLayout;
     top->addWidget(m_title);
+    top->addWidget(m_all);
     top->addWidget(m_value, 1);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(space(2), space(1), space(2), space(1));
@@ -65,6 +67,7 @@ ChartPanel::ChartPanel(const ChartSpec& spec, QWidget* parent)
     layout->addLayout(top);
     layout->addWidget(m_plot, 1);
     buildPlot();
+    buildZoom();
     connectClicks();
     buildActions();
     applyTheme();
@@ -127,21 +130,16 @@ void ChartPanel::buildPlot()
         }
     });
     connect(m_plot, &QCustomPlot::mouseWheel, this, [this] {
-        m_isZoomed = true;
-        QMetaObject::invokeMethod(this, &ChartPanel::fitValues, Qt::QueuedConnection); // after the plot has taken it
+        QMetaObject::invokeMethod(this, &ChartPanel::takeZoom, Qt::QueuedConnection); // after the plot has taken it
     });
     connect(m_plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
         if (event->buttons() != Qt::NoButton) {
-            m_isZoomed = true;
-            fitValues();
+            takeZoom();
         }
         m_isByKeys = false;
         setCursor(m_plot->xAxis->pixelToCoord(event->pos().x()));
     });
-    connect(m_plot, &QCustomPlot::mouseDoubleClick, this, [this] {
-        m_isZoomed = false;
-        rescale();
-    });
+    connect(m_plot, &QCustomPlot::mouseDoubleClick, this, &ChartPanel::showAll);
 }
 
 // As many labels as stand beside each other without touching, whatever the size of the chart.
@@ -170,10 +168,9 @@ void ChartPanel::clear()
     m_remarks->data()->clear();
     m_remarkTexts.clear();
     m_extent = {};
-    m_isZoomed = false;
     hideCursor();
     applyTheme();
-    rescale();
+    showAll();
 }
 
 void ChartPanel::setRunName(int run, const QString& name)
@@ -211,8 +208,7 @@ void ChartPanel::setLogarithmic(bool on)
     m_isLogarithmic = on;
     m_plot->yAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     m_plot->yAxis->setTicker(on ? QSharedPointer<QCPAxisTicker>(new QCPAxisTickerLog) : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
-    m_isZoomed = false;
-    rescale();
+    showAll();
 }
 
 void ChartPanel::Extent::take(double step, double value)
@@ -289,7 +285,7 @@ void ChartPanel::rescale()
 {
     if (!m_isZoomed) {
         m_plot->yAxis->setRange(rangeOf(clipped(m_extent, 0, m_extent.lastStep)));
-        m_plot->xAxis->setRange(0, std::max(1.0, m_extent.lastStep * (1 + kMargin / 4)));
+        m_plot->xAxis->setRange(allSteps());
     }
     m_remarks->data()->clear();
     for (const auto& [step, sentence] : m_remarkTexts) {

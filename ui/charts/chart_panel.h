@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ChartPanel: one chart of one or two runs: of each measure that the chart draws the steps as a line, smoothed over what was
 // measured, and each evaluated set as joined dots; remarks as flags on the time axis. Hover or the arrow keys move a cursor
-// that tells the values; wheel and drag zoom, a double click shows everything again. A click, or Enter at the cursor, asks
-// for a step's rows.
+// that tells the values; wheel, drag, + and - zoom. While it is zoomed a button says which steps are in view; it, 0 and a double click
+// show everything again. A click, or Enter at the cursor, asks for a step's rows.
 //
 // The legend stands under the curves, never over them.
 //
@@ -35,6 +35,7 @@ class QCustomPlot;
 class QLabel;
 class QMenu;
 class QMouseEvent;
+class QToolButton;
 
 namespace luthier::ui {
 
@@ -71,6 +72,10 @@ public:
     void addActionsTo(QMenu* menu);    // log scale, copy, save
 
     void moveCursor(int direction); // to the neighbouring step
+    void zoomIn();
+    void zoomOut();
+    void showAll();
+    bool isZoomed() const { return m_isZoomed; }
     void askForStep();              // at the cursor
     QString cursorText() const;
     QRect curvesRect() const; // in the plot's coordinates
@@ -115,6 +120,13 @@ private:
     void placeLegend(bool isWanted);
     void setCursor(double step);
     void hideCursor();
+    void tellCursor();
+    void buildZoom();
+    QCPRange allSteps() const;
+    void zoom(double factor);
+    void takeZoom();
+    void tellZoom();
+    QString zoomText() const; // empty: all is in view
     void connectClicks();
     void tellTable();
     QString valueText(double value) const;
@@ -123,6 +135,7 @@ private:
     const ChartSpec m_spec;
     QCustomPlot* m_plot;
     QLabel* m_title;
+    QToolButton* m_all; // while a part is in view
     QLabel* m_value;
     std::vector<std::unique_ptr<Curve>> m_curves; // by run, in the order of their places
     std::vector<std::pair<const measures::Measure*, std::string>> m_places; // measure and set; stay, so that colours do
