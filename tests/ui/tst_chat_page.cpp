@@ -68,6 +68,35 @@ private Q_SLOTS:
         QCOMPARE(m_page->partner(), bundled);
     }
 
+    // An answer is headed by who gave it: not by what the run made since, nor by its new name, and not by anybody where that was not kept.
+    void anAnswerKeepsTheNameOfWhoGaveIt()
+    {
+        const QString id = QStringLiteral("run:1");
+        m_page->reveal(id);
+        auto* view = find<ConversationView>("chatMessages");
+        ChatSession* session = m_page->card()->session();
+        session->restore({{{"user", "Who are you?", {}}}, {{"assistant", "I am.", {}}, {QStringLiteral("of step 8"), QStringLiteral("LoRA, stopped at step 8")}},
+                          {{"user", "Still?", {}}}, {{"assistant", "Yes.", {}}}});
+        Q_EMIT session->answered();
+        const auto headsAreKept = [&] {
+            return view->numFields() == 4 && view->bubble(1)->field().label == QStringLiteral("LoRA, stopped at step 8") && view->bubble(3)->field().label == QStringLiteral("answer");
+        };
+        QVERIFY(headsAreKept());
+        QVERIFY(m_workspace->project()->renameRun(1, "quite another").ok());
+        Q_EMIT m_workspace->runsChanged();
+        QTRY_COMPARE_WITH_TIMEOUT(session->partner().name, QStringLiteral("quite another"), kAwaitMs); // who answers next
+        QVERIFY(headsAreKept());
+        m_page->reveal(QString::fromStdString(base::bundledModel().string()));
+        QTRY_VERIFY_WITH_TIMEOUT(session->messages().empty(), kAwaitMs);
+        m_page->reveal(id);
+        QVERIFY(headsAreKept());
+        waitForJobs();
+        closePage();
+        openPage();
+        view = find<ConversationView>("chatMessages");
+        QTRY_VERIFY_WITH_TIMEOUT(headsAreKept(), kAwaitMs);
+    }
+
     // What a stopped run left, and the best step of one that went on.
     void stoppedRunsAndTheBestStepCanBeTalkedTo()
     {
@@ -88,7 +117,7 @@ private Q_SLOTS:
         }
         m_page->activated();
         auto* box = find<QComboBox>("chatPartner");
-        QTRY_VERIFY_WITH_TIMEOUT(box->findText(QStringLiteral("smaller and faster, stopped at step 12"), Qt::MatchStartsWith) >= 0, kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(box->findText(QStringLiteral("smaller and faster, checkpoint of step 12"), Qt::MatchStartsWith) >= 0, kAwaitMs);
         QVERIFY(box->findText(QStringLiteral("LoRA 16, workshop_instructions, lowest held-out loss"), Qt::MatchStartsWith) >= 0);
         m_page->reveal(folderOf(1) + QStringLiteral("/best"));
         QCOMPARE(m_page->card()->session()->partner().adapters.front(), folderOf(1) + QStringLiteral("/best"));
@@ -158,7 +187,7 @@ private Q_SLOTS:
         QCOMPARE(view->numFields(), 4);
         QCOMPARE(view->bubble(1)->field().label, QStringLiteral("luthier-tiny"));
         // Another day it goes on where it was, with the same settings.
-        const std::vector<data::Message> said = session->messages();
+        const std::vector<ChatTurn> said = session->messages();
         closePage();
         openPage();
         session = m_page->card()->session();
@@ -166,6 +195,7 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < said.size(); ++i) {
             QCOMPARE(session->messages()[i].content, said[i].content);
             QCOMPARE(session->messages()[i].role, said[i].role);
+            QVERIFY(session->messages()[i].by == said[i].by);
         }
         QCOMPARE(find<QPlainTextEdit>("chatSystem")->toPlainText(), QStringLiteral("Answer shortly."));
         QCOMPARE(find<QSpinBox>("max_new")->value(), 12);

@@ -47,6 +47,7 @@ ChatSession::~ChatSession()
 void ChatSession::setPartner(const ChatPartner& partner)
 {
     if (partner == m_partner) {
+        m_partner.name = partner.name;
         return;
     }
     m_cancel.cancel();
@@ -73,7 +74,7 @@ void ChatSession::forget()
     Q_EMIT answered();
 }
 
-void ChatSession::restore(std::vector<data::Message> messages)
+void ChatSession::restore(std::vector<ChatTurn> messages)
 {
     clear();
     m_messages = std::move(messages);
@@ -87,7 +88,7 @@ void ChatSession::ask(const QString& question, const inference::Sampling& sampli
     }
     m_cancel = {};
     ++m_turn;
-    m_messages.push_back({"user", question.toStdString(), {}});
+    m_messages.push_back({{"user", question.toStdString(), {}}});
     setRunning(true);
     Q_EMIT messagesChanged();
     if (m_session) {
@@ -125,7 +126,7 @@ void ChatSession::ask(const QString& question, const inference::Sampling& sampli
 
 std::vector<data::Message> ChatSession::asked() const
 {
-    std::vector<data::Message> messages = m_messages;
+    std::vector<data::Message> messages(m_messages.begin(), m_messages.end());
     if (!m_system.isEmpty()) {
         messages.insert(messages.begin(), {"system", m_system.toStdString(), {}});
     }
@@ -156,7 +157,7 @@ void ChatSession::generate(const inference::Sampling& sampling)
         options.onPiece = [pieces](const std::string& piece) { pieces->add(piece); };
         return session->generate(*ids, options);
     };
-    m_messages.push_back({"assistant", {}, {}});
+    m_messages.push_back({{"assistant", {}, {}}, m_partner.contender()});
     Q_EMIT messagesChanged();
     m_deliver.start();
     startJob(this, work, [this, turn = m_turn, isFolded](const Result<inference::Generation>& generation) {

@@ -7,6 +7,7 @@
 
 #include "core/data/example.h"
 #include "core/inference/session.h"
+#include "ui/bridge/contender.h"
 
 #include <QObject>
 #include <QString>
@@ -28,6 +29,12 @@ struct ChatPartner {
     std::function<Result<QString>()> made = {}; // makes what answers of a run's checkpoint first, in a job: the adapter, or `model`
     bool isEmpty() const { return model.isEmpty(); }
     bool operator==(const ChatPartner& other) const { return id == other.id && model == other.model && adapters == other.adapters; }
+    Contender contender() const { return {model + u'\n' + adapters.join(u'\n'), name}; }
+};
+
+// What was said, and of an answer who gave it.
+struct ChatTurn : data::Message {
+    Contender by = {}; // empty: a question, or nobody wrote it down
 };
 
 class ChatSession : public QObject {
@@ -37,17 +44,17 @@ public:
     explicit ChatSession(QObject* parent = nullptr);
     ~ChatSession() override;
 
-    void setPartner(const ChatPartner& partner); // forgets the conversation and lets the old model go
+    void setPartner(const ChatPartner& partner); // forgets the conversation and lets the old model go; of the same one takes the name
     const ChatPartner& partner() const { return m_partner; }
     void setSystem(const QString& text) { m_system = text.trimmed(); } // before every conversation, from the next answer on
     void ask(const QString& question, const inference::Sampling& sampling);
     void stop();
     void clear(); // the conversation; the model stays
     void forget(); // clears what was kept, too
-    void restore(std::vector<data::Message> messages); // goes on with what was said another day
+    void restore(std::vector<ChatTurn> messages); // goes on with what was said another day
 
     bool isRunning() const { return m_isRunning; }
-    const std::vector<data::Message>& messages() const { return m_messages; } // the last one grows while it is answered
+    const std::vector<ChatTurn>& messages() const { return m_messages; } // the last one grows while it is answered
 
 Q_SIGNALS:
     void messagesChanged();
@@ -69,7 +76,7 @@ private:
     ChatPartner m_partner;
     QString m_system;
     std::shared_ptr<inference::Session> m_session; // of m_partner; null: not open
-    std::vector<data::Message> m_messages;
+    std::vector<ChatTurn> m_messages;
     std::shared_ptr<Pieces> m_pieces;
     base::CancelToken m_cancel;
     QTimer m_deliver;

@@ -8,7 +8,7 @@
 namespace luthier::ui {
 namespace {
 
-constexpr const char* kKey = "chat"; // value of the project: {partner, system, sampling, talks: [{partner, messages}]}
+constexpr const char* kKey = "chat"; // value of the project: {partner, system, sampling, talks: [{partner, messages: [{role, content, by}]}]}
 constexpr std::size_t kMostTalks = 50;
 constexpr std::size_t kMostBytes = std::size_t{4} << 20; // of all of them
 
@@ -26,9 +26,9 @@ ChatHistory::ChatHistory(Workspace& workspace, QObject* parent) : QObject(parent
     load();
 }
 
-const std::vector<data::Message>& ChatHistory::talkWith(const QString& partner) const
+const std::vector<ChatTurn>& ChatHistory::talkWith(const QString& partner) const
 {
-    static const std::vector<data::Message> kNone;
+    static const std::vector<ChatTurn> kNone;
     const auto at = std::find_if(m_talks.begin(), m_talks.end(), [&partner](const Talk& talk) { return talk.partner == partner; });
     return at == m_talks.end() ? kNone : at->messages;
 }
@@ -68,7 +68,8 @@ void ChatHistory::take(const Json& kept)
     for (const Json& one : kept.is_object() && kept.contains("talks") && kept["talks"].is_array() ? kept["talks"] : Json::array()) {
         Talk talk{textAt(one, "partner"), {}};
         for (const Json& message : one.is_object() && one.contains("messages") && one["messages"].is_array() ? one["messages"] : Json::array()) {
-            talk.messages.push_back({textAt(message, "role").toStdString(), textAt(message, "content").toStdString(), {}});
+            talk.messages.push_back({{textAt(message, "role").toStdString(), textAt(message, "content").toStdString(), {}},
+                                     contenderFromJson(message.is_object() ? message.value("by", Json()) : Json())});
         }
         if (!talk.partner.isEmpty() && !talk.messages.empty()) {
             m_talks.push_back(std::move(talk));
@@ -76,7 +77,7 @@ void ChatHistory::take(const Json& kept)
     }
 }
 
-void ChatHistory::keepTalk(const QString& partner, const std::vector<data::Message>& messages)
+void ChatHistory::keepTalk(const QString& partner, const std::vector<ChatTurn>& messages)
 {
     if (!m_isRead || partner.isEmpty()) {
         return;
@@ -88,7 +89,7 @@ void ChatHistory::keepTalk(const QString& partner, const std::vector<data::Messa
     std::size_t bytes = 0;
     std::size_t kept = 0;
     for (; kept < std::min(m_talks.size(), kMostTalks); ++kept) {
-        for (const data::Message& message : m_talks[kept].messages) {
+        for (const ChatTurn& message : m_talks[kept].messages) {
             bytes += message.content.size();
         }
         if (bytes > kMostBytes && kept > 0) {
@@ -115,8 +116,11 @@ Json ChatHistory::toJson() const
     Json talks = Json::array();
     for (const Talk& talk : m_talks) {
         Json messages = Json::array();
-        for (const data::Message& message : talk.messages) {
-            messages.push_back({{"role", message.role}, {"content", message.content}});
+        for (const ChatTurn& turn : talk.messages) {
+            messages.push_back({{"role", turn.role}, {"content", turn.content}});
+            if (turn.by != Contender()) {
+                messages.back()["by"] = ui::toJson(turn.by);
+            }
         }
         talks.push_back({{"partner", talk.partner.toStdString()}, {"messages", std::move(messages)}});
     }

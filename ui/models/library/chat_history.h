@@ -5,7 +5,7 @@
 // Threads: GUI thread; the database is touched in jobs only.
 #pragma once
 
-#include "core/data/example.h"
+#include "ui/bridge/chat_session.h"
 #include "ui/bridge/job.h"
 
 #include <QObject>
@@ -30,10 +30,10 @@ public:
     const QString& partner() const { return m_partner; } // talked to last; empty: nobody
     const QString& system() const { return m_system; }
     const Json& sampling() const { return m_sampling; }  // by the keys of inference::samplingFields(); null: none is kept
-    const std::vector<data::Message>& talkWith(const QString& partner) const; // empty: none yet
+    const std::vector<ChatTurn>& talkWith(const QString& partner) const; // empty: none yet
 
     // Kept at once. An empty talk is forgotten; of many and long ones the oldest go.
-    void keepTalk(const QString& partner, const std::vector<data::Message>& messages);
+    void keepTalk(const QString& partner, const std::vector<ChatTurn>& messages);
     void keepSettings(const QString& partner, const QString& system, const Json& sampling);
 
 Q_SIGNALS:
@@ -43,7 +43,7 @@ Q_SIGNALS:
 private:
     struct Talk {
         QString partner;
-        std::vector<data::Message> messages;
+        std::vector<ChatTurn> messages;
     };
 
     struct Order {

@@ -20,7 +20,7 @@ QString questionOf(const PromptItem& item)
 Json toJson(const Comparison& comparison)
 {
     const auto column = [](const QString& title, const QString& answer, const QString& footer, const Contender& by) {
-        return Json{{"title", title.toStdString()}, {"answer", answer.toStdString()}, {"footer", footer.toStdString()}, {"by", {by.id.toStdString(), by.name.toStdString()}}};
+        return Json{{"title", title.toStdString()}, {"answer", answer.toStdString()}, {"footer", footer.toStdString()}, {"by", toJson(by)}};
     };
     Json columns = Json::array();
     for (std::size_t i = 0; i < comparison.answers.size(); ++i) {
@@ -54,9 +54,7 @@ Comparison comparisonFromJson(const Json& json)
     const Json columns = json.is_object() ? json.value("columns", Json::array()) : Json::array();
     for (std::size_t i = 0; columns.is_array() && i < columns.size(); ++i) {
         const Json& column = columns[i];
-        const Json by = column.is_object() ? column.value("by", Json()) : Json();
-        const bool isNamed = by.is_array() && by.size() == 2 && by[0].is_string() && by[1].is_string();
-        const Contender whose = isNamed ? Contender{QString::fromStdString(by[0].get<std::string>()), QString::fromStdString(by[1].get<std::string>())} : Contender();
+        const Contender whose = contenderFromJson(column.is_object() ? column.value("by", Json()) : Json());
         if (i < comparison.answers.size()) {
             comparison.answers[i] = text(column, "answer");
             comparison.footers[i] = text(column, "footer");

@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/data/example.h"
+#include "ui/bridge/contender.h"
 
 #include <QAbstractListModel>
 #include <QString>
@@ -18,11 +19,6 @@ struct PromptItem {
     std::int64_t row = -1;               // of its data file, from 0; -1: typed by hand
     std::vector<data::Message> messages; // what the model is given; the last is the question
     QString expected;                    // the row's own answer; empty when typed by hand
-};
-
-struct Contender {
-    QString id;   // what answers: paths and weights
-    QString name; // as a person knows it
 };
 
 struct Comparison {

@@ -6,6 +6,7 @@
 #include "core/objectives/objectives.h"
 #include "core/peft/folders/origin.h"
 #include "core/peft/methods/method.h"
+#include "core/store/adapter_library.h"
 #include "core/store/run_rows.h"
 #include "core/train/checkpoint_result.h"
 #include "core/train/plan/held_out_list.h"
@@ -85,7 +86,7 @@ void appendRun(const store::RunRow& row, std::vector<TunedRun>& runs)
     if (!steps.empty() && !scoresOnly(row.recipe)) {
         const auto* method = peft::findMethod(textAt(row.recipe, "method", "kind"));
         run.checkpoint = steps.back();
-        run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, stopped at step %2")).arg(run.name, number(run.checkpoint));
+        run.name = said(QT_TRANSLATE_NOOP("luthier::ui::TunedRun", "%1, checkpoint of step %2")).arg(run.name, number(run.checkpoint));
         run.result = QStringLiteral("%1/checkpoints/step-%2").arg(run.folder, QString::number(run.checkpoint)); // tells it apart
         run.isAdapter = method == nullptr || method->writesAdapter;
         runs.push_back(std::move(run));
@@ -104,6 +105,16 @@ TunedRuns readTunedRuns(store::Project& project)
     }
     for (const store::RunRow& row : *rows) {
         appendRun(row, scoresOnly(row.recipe) ? read.scorers : read.runs);
+    }
+    const auto adapters = store::adapters(project);
+    if (!adapters) {
+        read.problem = QString::fromStdString(adapters.message());
+        return read;
+    }
+    for (const store::LibraryAdapter& adapter : *adapters) {
+        if (adapter.run == 0 && adapter.facts.problem.empty()) {
+            read.runs.push_back({0, QString::fromStdString(adapter.name), QString::fromStdString(adapter.model), QString::fromStdString(adapter.facts.path.string()), true, {}});
+        }
     }
     return read;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TunedRun: what a run left that can answer: its result, its lowest held-out loss, or, where it was stopped, its newest
-// checkpoint; where it lies, what it was tuned from, and which rows it never saw. Read from the project.
+// checkpoint; where it lies, what it was tuned from, and which rows it never saw. Adapters that were imported stand behind the runs'.
+// Read from the project, for every page that offers who can be asked.
 //
 // Threads: any; everything here touches disks and is meant for jobs.
 #pragma once
@@ -17,9 +18,9 @@
 namespace luthier::ui {
 
 struct TunedRun {
-    store::RunId id = 0;   // 0: a folder that belongs to no run
+    store::RunId id = 0;   // 0: a folder that belongs to no run, or an imported adapter
     QString name;
-    QString model;         // folder of the base
+    QString model;         // folder of the base; empty: not known
     QString result;        // adapter or model folder
     bool isAdapter = true;
     Json recipe;           // null for a folder
@@ -28,7 +29,7 @@ struct TunedRun {
 };
 
 struct TunedRuns {
-    std::vector<TunedRun> runs; // newest first
+    std::vector<TunedRun> runs; // newest first, then imported adapters by name
     QString problem;
     std::vector<TunedRun> scorers = {}; // results that score texts and answer none: reward models and classifiers; the newest first
 };

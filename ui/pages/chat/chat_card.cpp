@@ -151,10 +151,12 @@ void ChatCard::ask()
 void ChatCard::showMessages()
 {
     std::vector<ExampleField> fields;
-    for (const data::Message& message : m_session->messages()) {
-        const QString role = QString::fromStdString(message.role);
-        const QString text = QString::fromStdString(message.content);
-        fields.push_back({{}, role == QLatin1String("assistant") ? m_session->partner().name : tr("you"), role, text.isEmpty() ? QStringLiteral("\u2026") : text, {}});
+    for (const ChatTurn& turn : m_session->messages()) {
+        const QString role = QString::fromStdString(turn.role);
+        const QString text = QString::fromStdString(turn.content);
+        //: above an answer of a conversation; nobody wrote down which model gave it
+        const QString whose = role != QLatin1String("assistant") ? tr("you") : turn.by.name.isEmpty() ? tr("answer") : turn.by.name;
+        fields.push_back({{}, whose, role, text.isEmpty() ? QStringLiteral("\u2026") : text, {}});
     }
     m_view->setFields(fields);
     refresh();

@@ -2,7 +2,6 @@
 #include "ui/pages/chat/chat_page.h"
 
 #include "core/hub/installed_models.h"
-#include "ui/models/library/adapter_library.h"
 #include "ui/models/library/chat_history.h"
 #include "ui/pages/chat/chat_card.h"
 #include "ui/widgets/status_label.h"
@@ -19,11 +18,11 @@
 namespace luthier::ui {
 namespace {
 
-// The first of a run goes by the run's number, others of it by where they lie.
-ChatPartner partnerOf(const TunedRun& run, bool isFirst)
+// The first of a run goes by the run's number, others of it by where they lie. `model`: the base of one that does not name its own.
+ChatPartner partnerOf(const TunedRun& run, bool isFirst, const QString& model)
 {
-    const QString id = isFirst ? QStringLiteral("run:%1").arg(run.id) : run.result;
-    ChatPartner partner = run.isAdapter ? ChatPartner{id, run.name, run.model, {run.result}} : ChatPartner{id, run.name, run.result, {}};
+    const QString id = isFirst && run.id != 0 ? QStringLiteral("run:%1").arg(run.id) : run.result;
+    ChatPartner partner = run.isAdapter ? ChatPartner{id, run.name, run.model.isEmpty() ? model : run.model, {run.result}} : ChatPartner{id, run.name, run.result, {}};
     if (run.checkpoint > 0) {
         partner.made = [run] { return resultOf(run); };
     }
@@ -39,7 +38,7 @@ bool isMeant(const ChatPartner& partner, const QString& what)
 } // namespace
 
 ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
-    : Page(parent), m_workspace(workspace), m_adapters(new AdapterLibrary(workspace, this)), m_history(new ChatHistory(workspace, this)),
+    : Page(parent), m_workspace(workspace), m_history(new ChatHistory(workspace, this)),
       m_choice(new QComboBox), m_note(new StatusLabel(Token::TextQuiet)), m_card(new ChatCard(tr("Conversation")))
 {
     setObjectName(QStringLiteral("chatPage"));
@@ -62,7 +61,6 @@ ChatPage::ChatPage(Workspace& workspace, QWidget* parent)
     layout->addLayout(top);
     layout->addWidget(m_card, 1);
     connect(m_choice, &QComboBox::currentIndexChanged, this, &ChatPage::choose);
-    connect(m_adapters, &AdapterLibrary::changed, this, &ChatPage::fill);
     connect(workspace.models(), &ModelLibrary::changed, this, &ChatPage::fill);
     connect(&workspace, &Workspace::runsChanged, this, &ChatPage::reload);
     connect(m_history, &ChatHistory::read, this, &ChatPage::takeHistory);
@@ -96,7 +94,6 @@ QString ChatPage::partner() const
 
 void ChatPage::reload()
 {
-    m_adapters->refresh();
     m_job.start(this, [project = m_workspace.project()] { return project ? readTunedRuns(*project) : TunedRuns{}; }, [this](const TunedRuns& read) {
         m_runs = read.runs;
         if (!read.problem.isEmpty()) {
@@ -156,17 +153,12 @@ void ChatPage::fill()
     };
     for (std::size_t i = 0; i < m_runs.size(); ++i) {
         const TunedRun& run = m_runs[i];
-        //: a tuned model and what it was tuned from
-        add(partnerOf(run, i == 0 || m_runs[i - 1].id != run.id), run.isAdapter ? tr("%1, on %2").arg(run.name, QString::fromStdString(hub::modelNameOf(run.model.toStdString()))) : run.name);
-    }
-    separate();
-    for (const store::LibraryAdapter& adapter : m_adapters->adapters()) {
-        if (adapter.run == 0 && adapter.facts.problem.empty()) {
-            const QString path = QString::fromStdString(adapter.facts.path.string());
-            const QString model = adapter.model.empty() ? m_workspace.modelPath() : QString::fromStdString(adapter.model);
-            add({path, QString::fromStdString(adapter.name), model, {path}},
-                tr("%1, on %2").arg(QString::fromStdString(adapter.name), QString::fromStdString(hub::modelNameOf(model.toStdString()))));
+        if (run.id == 0 && i > 0 && m_runs[i - 1].id != 0) {
+            separate(); // imported ones
         }
+        const ChatPartner partner = partnerOf(run, i == 0 || m_runs[i - 1].id != run.id, m_workspace.modelPath());
+        //: a tuned model and what it was tuned from
+        add(partner, run.isAdapter ? tr("%1, on %2").arg(run.name, QString::fromStdString(hub::modelNameOf(partner.model.toStdString()))) : run.name);
     }
     separate();
     for (const hub::InstalledModel& model : m_workspace.models()->models()) {
@@ -188,7 +180,10 @@ void ChatPage::choose()
 {
     const int row = m_choice->currentIndex();
     const ChatPartner partner = row < 0 ? ChatPartner{} : m_partners[static_cast<std::size_t>(row)];
-    if (partner.id == this->partner() && !partner.isEmpty()) {
+    if (partner == m_card->session()->partner() && !partner.isEmpty()) {
+        if (partner.name != m_card->session()->partner().name) {
+            m_card->setPartner(partner); // renamed
+        }
         return;
     }
     m_card->setPartner(partner);

@@ -16,7 +16,6 @@ class QComboBox;
 
 namespace luthier::ui {
 
-class AdapterLibrary;
 class ChatCard;
 class ChatHistory;
 class StatusLabel;
@@ -42,7 +41,6 @@ private:
     void keepSettings();
 
     Workspace& m_workspace;
-    AdapterLibrary* m_adapters;
     ChatHistory* m_history;
     std::vector<TunedRun> m_runs;
     std::vector<ChatPartner> m_partners; // by the box's lines; a separator is an empty one

@@ -75,7 +75,8 @@ void CompareExtras::fillMenu()
         if (tuned != nullptr && run.result == tuned->result) {
             continue;
         }
-        Answerer answerer{run.isAdapter ? run.model : run.result, run.isAdapter ? QStringList{run.result} : QStringList()};
+        const QString base = run.model.isEmpty() ? m_choices->model() : run.model; // an imported one may not name its own
+        Answerer answerer{run.isAdapter ? base : run.result, run.isAdapter ? QStringList{run.result} : QStringList()};
         if (run.checkpoint > 0) { // it is made to answer when it is first asked
             answerer = {run.model};
             answerer.run = run.folder;
