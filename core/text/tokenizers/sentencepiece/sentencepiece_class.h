@@ -5,7 +5,9 @@
 #pragma once
 
 #include "core/text/tokenizers/added_tokens.h"
+#include "core/text/tokenizers/loan_pool.h"
 #include "core/text/tokenizers/sentencepiece/spm_model.h"
+#include "core/text/tokenizers/sentencepiece/spm_words.h"
 #include "core/text/tokenizers/tokenizer.h"
 #include "core/text/tokenizers/tokenizer_config.h"
 
@@ -49,7 +51,8 @@ private:
     void encodeSegment(std::string_view text, std::int64_t begin, bool prefix, std::vector<Token>& out) const;
     bool endsWordsAtSpaces() const;
     void runModel(std::string_view text, std::int64_t shift, std::size_t skip, std::vector<Token>& out) const;
-    void runPart(std::string_view text, std::int64_t shift, bool isBehindSpace, std::size_t skip, std::vector<Token>& out) const;
+    void runWord(std::string_view word, std::int64_t shift, std::size_t skip, SpmWords& words, std::vector<Token>& out) const;
+    void runPart(std::string_view text, std::int64_t shift, std::size_t skip, std::vector<Token>& out) const;
 
     SpmModel m_model;
     AddedTokens m_added;
@@ -60,6 +63,7 @@ private:
     bool m_legacy = true;
     bool m_prefixSpace = true;
     bool m_endsWordsAtSpaces = false; // endsWordsAtSpaces()
+    mutable LoanPool<SpmWords> m_words;
     bool m_dropsPrefix = false; // decoding takes one space off the beginning
     bool m_addBos = true;
     bool m_addEos = false;
