@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/run_printer.h"
 
+#include "core/base/amount.h"
 #include "core/cli/display.h"
 #include "core/store/event_codec.h"
 #include "core/train/event_measures.h"
@@ -35,16 +36,16 @@ void RunPrinter::show(const train::RunStarted& started)
 {
     std::string text = "Training " + counted(started.trainableParameters) + " of "
                        + counted(started.totalParameters) + " parameters on " + started.device + " in "
-                       + started.dtype + ": " + counted(started.trainRows) + " rows, "
-                       + counted(started.totalSteps) + " steps";
+                       + started.dtype + ": " + base::amount(started.trainRows, "row") + ", "
+                       + base::amount(started.totalSteps, "step");
     if (started.heldOutRows > 0) {
-        text += ", " + counted(started.heldOutRows) + " rows held out";
+        text += ", " + base::amount(started.heldOutRows, "row") + " held out";
     }
     if (started.skippedRows > 0) {
-        text += ", " + counted(started.skippedRows) + " rows skipped";
+        text += ", " + base::amount(started.skippedRows, "row") + " skipped";
     }
     if (started.truncatedRows > 0) {
-        text += ", " + counted(started.truncatedRows) + " rows cut";
+        text += ", " + base::amount(started.truncatedRows, "row") + " cut";
     }
     if (started.firstStep > 0) {
         text += ", from step " + counted(started.firstStep + 1);

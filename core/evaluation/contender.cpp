@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/contender.h"
 
+#include "core/base/amount.h"
 #include "core/data/example_text.h"
 #include "core/data/map/diversity.h"
 #include "core/metrics/words.h"
@@ -143,7 +144,7 @@ Result<void> showShots(Contender& contender, const data::Dataset& training, cons
     for (const std::int64_t number : shown) {
         const std::string where = training.path().string() + ": row " + std::to_string(number);
         if (number < 1 || number > training.rowCount()) {
-            return Error{where + " cannot be an example: there are " + std::to_string(training.rowCount()) + " rows"};
+            return Error{where + " cannot be an example: there " + std::string(base::oneOrMany(training.rowCount(), "is ", "are ")) + base::amount(training.rowCount(), "row")};
         }
         if (training.isExcluded(number - 1)) {
             return Error{where + " cannot be an example: it is left out of the data"};

@@ -396,7 +396,7 @@ Result<Evaluation> evaluate(const EvalRequest& request, const EvalSets& sets, co
     }
     const std::size_t before = open->front().log.size();
     if (before > 0 && told.note) {
-        told.note(folder.string() + ": " + std::to_string(before) + " answers are there already");
+        told.note(folder.string() + ": " + base::amount(before, "answer") + std::string(base::oneOrMany(before, " is", " are")) + " there already");
     }
     auto answered = answerAll(*open, request, !folder.empty(), told, cancel);
     if (answered && !request.rewardModel.empty()) {
@@ -453,11 +453,11 @@ std::string forgettingOf(const Results& general, const std::vector<EvalSystem>& 
                                 + numberText(metric, general.values.back().front().value) + " now";
     std::string sentence;
     if (!pair->isShown()) {
-        sentence = "On " + std::to_string(general.rows.size()) + " general rows no forgetting is shown (" + numbers + ", the difference from "
+        sentence = "On " + base::amount(general.rows.size(), "general row") + " no forgetting is shown (" + numbers + ", the difference from "
                    + intervalText(metric, pair->interval) + ").";
     } else {
         sentence = std::string(gainOf(metric, pair->difference) < 0 ? "Something was forgotten" : "Nothing was forgotten: it became better") + ": " + numbers + " on "
-                   + std::to_string(general.rows.size()) + " general rows (the difference from " + intervalText(metric, pair->interval) + ").";
+                   + base::amount(general.rows.size(), "general row") + " (the difference from " + intervalText(metric, pair->interval) + ").";
     }
     // Over a run's checkpoints: where it was at its worst.
     std::size_t worst = 0;

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace luthier::report {
 
@@ -68,8 +69,37 @@ std::string withInterval(const Json& value, int digits)
     return shown(numberAt(value, "value"), digits) + (std::isfinite(low) ? " (" + shown(low, digits) + " to " + shown(numberAt(value, "high"), digits) + ")" : "");
 }
 
+constexpr std::size_t kMostSystems = 3; // whose numbers, intervals and answers stand beside each other on paper
+
+std::string cutText(const Json& system)
+{
+    return numberAt(system, "cut") > 0 ? textAt(system, "cut") : "0";
+}
+
+// Of more systems than have room beside each other: a row each.
+std::string longMetricTable(const Json& systems, const Json& metrics, bool areSomeCut)
+{
+    std::vector<std::vector<Cell>> rows;
+    const auto add = [&](const std::string& label, const auto& text) {
+        bool isFirst = true;
+        for (const auto& [id, system] : systems.items()) {
+            rows.push_back({textCell(isFirst ? label : ""), textCell(textAt(system, "title")), numberCell(text(system))});
+            isFirst = false;
+        }
+    };
+    for (const auto& [metric, value] : metrics.items()) {
+        const std::string id = metric;
+        add(labelOf(id), [&](const Json& system) { return withInterval(at(at(system, "metrics"), id), digitsOf(id)); });
+    }
+    if (areSomeCut) {
+        add("answers cut at the limit of tokens", cutText);
+    }
+    return table({"metric", "who answered", "value"}, rows);
+}
+
 std::string metricTable(const Json& systems, const Json& metrics)
 {
+    const bool areSomeCut = std::any_of(systems.begin(), systems.end(), [](const Json& system) { return numberAt(system, "cut") > 0; });
     std::vector<std::string> titles{"metric"};
     for (const auto& [id, system] : systems.items()) {
         titles.push_back(textAt(system, "title"));
@@ -87,15 +117,14 @@ std::string metricTable(const Json& systems, const Json& metrics)
         rows.push_back(std::move(row));
         charts += barChart(labelOf(metric), bars);
     }
-    const bool areSomeCut = std::any_of(systems.begin(), systems.end(), [](const Json& system) { return numberAt(system, "cut") > 0; });
     if (areSomeCut) {
         std::vector<Cell> row{textCell("answers cut at the limit of tokens")};
         for (const Json& system : systems) {
-            row.push_back(numberCell(textAt(system, "cut")));
+            row.push_back(numberCell(cutText(system)));
         }
         rows.push_back(std::move(row));
     }
-    return table(titles, rows) + charts;
+    return (systems.size() > kMostSystems ? longMetricTable(systems, metrics, areSomeCut) : table(titles, rows)) + charts;
 }
 
 std::string differenceTable(const Json& results)
@@ -106,18 +135,31 @@ std::string differenceTable(const Json& results)
         const std::string its = textAt(at(at(results, "systems"), id), "title");
         return its.empty() ? id : its;
     };
+    std::map<std::string, std::vector<std::string>> byTest; // which metrics; a column of it has no room on paper
     for (const Json& pair : at(results, "differences")) {
         const int digits = digitsOf(textAt(pair, "metric"));
+        auto& its = byTest[textAt(pair, "test") == "mcnemar" ? "McNemar's exact test" : textAt(pair, "test")];
+        if (std::find(its.begin(), its.end(), labelOf(textAt(pair, "metric"))) == its.end()) {
+            its.push_back(labelOf(textAt(pair, "metric")));
+        }
         const bool hasBetter = at(pair, "better").is_number(); // what has no better has more and less
         const std::string better = hasBetter ? textAt(pair, "better") : textAt(pair, "more") + " more";
         const std::string worse = hasBetter ? textAt(pair, "worse") : textAt(pair, "less") + " less";
         rows.push_back({textCell(title(pair, "second") + " against " + title(pair, "first")), textCell(labelOf(textAt(pair, "metric"))),
                         numberCell(shown(numberAt(pair, "difference"), digits)),
                         numberCell(shown(numberAt(pair, "low"), digits) + " to " + shown(numberAt(pair, "high"), digits)),
-                        numberCell(shown(numberAt(pair, "p"), 4)), textCell(textAt(pair, "test")), numberCell(better),
+                        numberCell(shown(numberAt(pair, "p"), 4)), numberCell(better),
                         numberCell(worse), numberCell(textAt(pair, "same"))});
     }
-    return rows.empty() ? "" : "<h3>Differences, row by row</h3>" + table({"pair", "metric", "by", "95 %", "p", "test", "better", "worse", "same"}, rows);
+    std::string tests;
+    for (const auto& [test, metrics] : byTest) {
+        tests += tests.empty() ? "p is by " : "; by ";
+        tests += test + " for ";
+        for (std::size_t i = 0; i < metrics.size(); ++i) {
+            tests += (i == 0 ? "" : ", ") + metrics[i];
+        }
+    }
+    return rows.empty() ? "" : "<h3>Differences, row by row</h3>" + table({"pair", "metric", "by", "95 %", "p", "better", "worse", "same"}, rows) + element("p", tests + ".");
 }
 
 std::string sliceTable(const Json& results)
@@ -130,7 +172,8 @@ std::string sliceTable(const Json& results)
     for (const Json& slice : at(results, "slices")) {
         std::vector<Cell> row{textCell(textAt(slice, "name")), numberCell(textAt(slice, "rows"))};
         for (const auto& [id, value] : at(slice, "systems").items()) {
-            row.push_back(numberCell(withInterval(value, digitsOf(textAt(slice, "metric")))));
+            const int digits = digitsOf(textAt(slice, "metric"));
+            row.push_back(numberCell(titles.size() > kMostSystems + 2 ? shown(numberAt(value, "value"), digits) : withInterval(value, digits)));
         }
         rows.push_back(std::move(row));
     }
@@ -138,35 +181,67 @@ std::string sliceTable(const Json& results)
     return rows.empty() ? "" : "<h3>Where: " + escaped(metric) + " by kind of row</h3>" + table(titles, rows);
 }
 
-// Labels that leave no room for each other across the page stand there as their numbers.
+// Many labels have no room across the page: each stands in a row with what was answered most instead.
+std::string confusionList(const std::vector<std::string>& names, const Json& counts)
+{
+    constexpr std::size_t kNamed = 3;
+    std::vector<std::vector<Cell>> rows;
+    for (std::size_t i = 0; i < names.size() && i < counts.size(); ++i) {
+        std::vector<std::pair<std::int64_t, std::size_t>> wrong; // how often, which
+        std::int64_t all = 0;
+        std::int64_t right = 0;
+        for (std::size_t k = 0; k < counts[i].size(); ++k) {
+            const std::int64_t count = counts[i][k].is_number_integer() ? counts[i][k].get<std::int64_t>() : 0;
+            all += count;
+            right += k == i ? count : 0;
+            if (k != i && count > 0) {
+                wrong.emplace_back(-count, k);
+            }
+        }
+        std::sort(wrong.begin(), wrong.end());
+        std::string instead;
+        for (std::size_t k = 0; k < std::min(kNamed, wrong.size()); ++k) {
+            instead += (k == 0 ? "" : ", ") + (wrong[k].second < names.size() ? names[wrong[k].second] : "something else") + " (" + base::counted(-wrong[k].first) + ")";
+        }
+        instead += wrong.size() > kNamed ? ", ..." : "";
+        rows.push_back({textCell(names[i]), numberCell(base::counted(all)), numberCell(base::counted(right)), textCell(instead)});
+    }
+    return table({"wanted", "rows", "right", "answered instead, most often"}, rows);
+}
+
 std::string confusionTable(const Json& system)
 {
-    constexpr std::size_t kMostAcross = 60; // characters
+    constexpr std::size_t kMostAcross = 12;
+    constexpr std::size_t kWidest = 60; // characters of all
     const Json& labels = at(at(system, "confusion"), "labels");
     const Json& counts = at(at(system, "confusion"), "counts");
     std::vector<std::string> names;
     std::size_t across = 0;
     for (const Json& label : labels) {
-        names.push_back(label.is_string() ? label.get<std::string>() : base::dumpJson(label));
+        const std::string name = label.is_string() ? label.get<std::string>() : base::dumpJson(label);
+        names.push_back(name.find_first_not_of(" \n\t") == std::string::npos ? "(empty)" : name);
         across += names.back().size();
     }
-    const bool areNumbered = across > kMostAcross;
-    const auto numbered = [&](std::size_t i) { return std::to_string(i + 1); };
-    std::vector<std::string> titles{"wanted"};
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        titles.push_back(areNumbered ? numbered(i) : names[i]);
+    if (names.empty()) {
+        return {};
     }
-    titles.emplace_back(areNumbered ? "else" : "something else");
+    const std::string title = "<h3>What " + escaped(textAt(system, "title")) + " answered for what</h3>";
+    if (names.size() > kMostAcross || across > kWidest) {
+        return title + confusionList(names, counts);
+    }
+    std::vector<std::string> titles{"wanted"};
+    titles.insert(titles.end(), names.begin(), names.end());
+    titles.emplace_back("something else");
     std::vector<std::vector<Cell>> rows;
     for (std::size_t i = 0; i < names.size() && i < counts.size(); ++i) {
-        std::vector<Cell> row{textCell(areNumbered ? numbered(i) + "  " + names[i] : names[i])};
+        std::vector<Cell> row{textCell(names[i])};
         for (const Json& count : counts[i]) {
             row.push_back(numberCell(base::dumpJson(count)));
         }
         row.resize(titles.size(), numberCell(""));
         rows.push_back(std::move(row));
     }
-    return rows.empty() ? "" : "<h3>What " + escaped(textAt(system, "title")) + " answered for what</h3>" + table(titles, rows);
+    return title + table(titles, rows);
 }
 
 std::string certainty(const Json& system)
@@ -180,11 +255,19 @@ std::string certainty(const Json& system)
     return certaintyChart("Certainty of " + textAt(system, "title"), points);
 }
 
+// Of more systems than have room, the first and the last, between which the rows changed.
 std::string flipTable(const Json& flips, const Json& systems, const std::string& title, std::size_t most)
 {
-    std::vector<std::string> titles{"row", "change", "question"};
+    std::vector<std::string> ids;
     for (const auto& [id, system] : systems.items()) {
-        titles.push_back(textAt(system, "title"));
+        ids.push_back(id);
+    }
+    if (ids.size() > kMostSystems) {
+        ids = {ids.front(), ids.back()};
+    }
+    std::vector<std::string> titles{"row", "change", "question"};
+    for (const std::string& id : ids) {
+        titles.push_back(textAt(at(systems, id), "title"));
     }
     titles.emplace_back("wanted");
     const auto text = [](const std::string& foreign) { return Cell{element("pre", foreign)}; };
@@ -194,7 +277,7 @@ std::string flipTable(const Json& flips, const Json& systems, const std::string&
             break;
         }
         std::vector<Cell> row{numberCell(textAt(flip, "row")), numberCell(shown(numberAt(flip, "change"), 3)), text(textAt(flip, "question"))};
-        for (const auto& [id, system] : systems.items()) {
+        for (const std::string& id : ids) {
             row.push_back(text(textAt(at(flip, "answers"), id)));
         }
         const Json& references = at(flip, "references");

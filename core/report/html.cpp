@@ -20,7 +20,7 @@ h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.15rem;margin:2rem 0 .5rem}h
 .quiet{color:var(--quiet)}.verdict{font-size:1.1rem;border-left:4px solid var(--accent);padding:.25rem 0 .25rem 1rem;margin:1rem 0}
 table{border-collapse:collapse;width:100%;margin:.5rem 0;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-th{color:var(--quiet);font-weight:600}td.n,th.n{text-align:right;white-space:nowrap}
+th{color:var(--quiet);font-weight:600}td.n,th.n{text-align:right;white-space:nowrap}td.s{white-space:nowrap}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:.85rem/1.4 ui-monospace,monospace;max-height:16rem;overflow:auto}
 .good{color:var(--good)}.bad{color:var(--bad)}figure{margin:1rem 0}figcaption{color:var(--quiet);font-size:.9rem}
 svg{width:100%;height:auto;max-width:48rem}svg text{fill:var(--quiet);font:12px system-ui,sans-serif}
@@ -65,7 +65,8 @@ std::string section(std::string_view title, const std::string& html)
 
 Cell textCell(std::string_view text)
 {
-    return {escaped(text)};
+    constexpr std::size_t kShort = 12; // bytes that are not broken, in words or between them
+    return {escaped(text), false, text.size() <= kShort};
 }
 
 Cell numberCell(std::string_view text)
@@ -87,7 +88,7 @@ std::string table(const std::vector<std::string>& titles, const std::vector<std:
     for (const auto& row : rows) {
         html += "<tr>";
         for (const Cell& cell : row) {
-            html += (cell.isNumber ? "<td class=\"n\">" : "<td>") + cell.html + "</td>";
+            html += (cell.isNumber ? "<td class=\"n\">" : cell.isShort ? "<td class=\"s\">" : "<td>") + cell.html + "</td>";
         }
         html += "</tr>\n";
     }

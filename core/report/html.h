@@ -19,6 +19,7 @@ std::string section(std::string_view title, const std::string& html);
 struct Cell {
     std::string html;
     bool isNumber = false;
+    bool isShort = false; // stands on one line
 };
 Cell textCell(std::string_view text);
 Cell numberCell(std::string_view text);

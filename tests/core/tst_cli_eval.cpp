@@ -214,6 +214,17 @@ private Q_SLOTS:
         QVERIFY(page.open(QIODevice::ReadOnly));
         const QByteArray html = page.readAll();
         QVERIFY(html.contains("There is no table of what was answered for what") && !html.contains("answered for what</h3>"));
+        // Labels, but more than stand beside each other on paper: a row each.
+        QByteArray many;
+        for (int i = 0; i < 80; ++i) {
+            many += "{\"question\":\"" + QByteArray::number(i) + "\",\"prediction\":\"joint " + QByteArray::number((i + (i % 4 == 0 ? 1 : 0)) % 20) + "\",\"reference\":\"joint " + QByteArray::number(i % 20) + "\"}\n";
+        }
+        QVERIFY(run({"eval", "--predictions", write("p.jsonl", many), "--metrics", "accuracy", "--out", path("labels"), "--json"}).code == 0);
+        QCOMPARE(run({"report", path("labels")}).code, 0);
+        QFile labels(path("labels/report.html"));
+        QVERIFY(labels.open(QIODevice::ReadOnly));
+        const QByteArray listed = labels.readAll();
+        QVERIFY(listed.contains("answered instead, most often") && listed.contains("joint 5 (4)") && !listed.contains("something else</th>"));
     }
 
     // Measured like any other row, but not unsaid.
@@ -473,6 +484,7 @@ private Q_SLOTS:
         QFile page(path("run.html"));
         QVERIFY(page.open(QIODevice::ReadOnly));
         const QByteArray html = page.readAll();
+        QVERIFY(html.contains("who answered")); // five of them, who have no room beside each other
         QVERIFY(html.contains("What was forgotten") && html.contains("poem.jsonl") && !html.contains("no evaluation of this run"));
         QVERIFY(run({"runs", "note", "first", "Tried for the shop.", "--project", path("tunes")}).code == 0);
         QVERIFY2(run({"report", "first", "--project", path("tunes"), "--card"}).code == 0, "card");

@@ -34,7 +34,7 @@ constexpr std::pair<const char*, const char*> kStrokes[] = {{"class=\"axis\"", "
                                                             {"class=\"s2\"", "stroke=\"#00553a\""},
                                                             {"class=\"s3\"", "stroke=\"#6a2a56\""}};
 const char* const kPageStyle = "body{font-family:sans-serif;font-size:9pt} h1{font-size:16pt} h2{font-size:12pt} h3{font-size:10pt} th{color:#444444;text-align:left;padding:2px 8px 2px 0}"
-                               " td{padding:2px 8px 2px 0} td.n{text-align:right;white-space:nowrap} th.n{text-align:right;white-space:nowrap} pre{font-size:8pt;white-space:pre-wrap} .quiet{color:#444444}"
+                               " td{padding:2px 8px 2px 0} td.n{text-align:right;white-space:nowrap} td.s{white-space:nowrap} th.n{text-align:right;white-space:nowrap} pre{font-size:8pt;white-space:pre-wrap} .quiet{color:#444444}"
                                " .verdict{font-size:11pt} .good{color:#00553a} .bad{color:#8a2000}";
 
 // Everything between `open` and `close`, tags included, is replaced by what `make` gives for it.
