@@ -80,8 +80,13 @@ bool take(Imported& imported, const KeyRow& row, const Json& value, const Source
     } else if (!ours.empty()) {
         imported.carried.push_back({row.theirs, ours});
     }
-    imported.notes.insert(imported.notes.end(), reading.notes.begin(), reading.notes.end());
-    return !reading.why.empty() || !ours.empty() || !reading.notes.empty() || value.is_null();
+    const bool hasNotes = !reading.notes.empty();
+    for (std::string& note : reading.notes) { // two keys may have the same to say
+        if (std::find(imported.notes.begin(), imported.notes.end(), note) == imported.notes.end()) {
+            imported.notes.push_back(std::move(note));
+        }
+    }
+    return !reading.why.empty() || !ours.empty() || hasNotes || value.is_null();
 }
 
 bool appliesNow(const config::RunConfig& config, const std::string& key)

@@ -8,10 +8,53 @@ namespace {
 
 using config::RunConfig;
 
-// Which script it is for does not stand in the file.
-Reading readLoss(const Json& value, const Source&)
+// Whether the file is one of trl grpo: which script it is for does not stand in it.
+bool isGrpo(const Source& source)
 {
-    const std::string loss = textOf(value.is_array() && !value.empty() ? value.front() : value);
+    return source.file.contains("num_generations") || source.file.contains("reward_funcs") || source.file.contains("reward_model_name_or_path");
+}
+
+// Of what says first that it is.
+Reading grpo(const Source& source, const char* because)
+{
+    Reading reading = set("objective.kind", "grpo");
+    if (!source.file.contains("max_completion_length")) {
+        reading.settings.emplace_back("objective.max_new", "256"); // there
+    }
+    reading.notes.push_back("objective.kind: grpo, because the file has " + std::string(because) + "; say --set objective.kind=rloo for TRL's RLOO. run.batch_size counts prompts here, and their answers there.");
+    return reading;
+}
+
+Reading readGenerations(const Json& value, const Source& source)
+{
+    Reading reading = grpo(source, "num_generations");
+    reading.settings.emplace_back("objective.group", textOf(value));
+    return reading;
+}
+
+Reading readRewards(const Json&, const Source& source)
+{
+    Reading reading = source.file.contains("num_generations") ? Reading() : grpo(source, "reward_funcs");
+    reading.why = "rewards are rules here (objective.rewards; luthier rewards list), or a reward model (objective.reward_model)";
+    return reading;
+}
+
+Reading readLossOfGrpo(const std::string& loss)
+{
+    return loss == "dapo" || loss == "dr_grpo" || loss == "grpo" ? set("objective.normaliser", loss) : lost("there is no such loss here");
+}
+
+Reading readScale(const Json& value, const Source&)
+{
+    const std::string scale = value.is_boolean() ? isTrue(value) ? "group" : "none" : textOf(value);
+    return set("objective.scale_rewards", scale);
+}
+
+Reading readOneLoss(const std::string& loss, const Source& source)
+{
+    if (isGrpo(source)) {
+        return readLossOfGrpo(loss);
+    }
     if (loss == "nll" || loss == "chunked_nll" || loss == "dft") {
         return loss == "dft" ? lost("there is no such loss here") : usual();
     }
@@ -24,8 +67,22 @@ Reading readLoss(const Json& value, const Source&)
     return lost("there is no such loss here");
 }
 
+// One loss, or a list of losses that are added up.
+Reading readLoss(const Json& value, const Source& source)
+{
+    const bool isList = value.is_array() && !value.empty();
+    Reading reading = readOneLoss(textOf(isList ? value.front() : value), source);
+    if (isList && value.size() > 1 && reading.why.empty()) {
+        reading.why = "one loss at a time here, and the first was taken";
+    }
+    return reading;
+}
+
 Reading readBeta(const Json& value, const Source& source)
 {
+    if (isGrpo(source)) {
+        return set("objective.kl_in_loss", textOf(value));
+    }
     Reading reading = set("objective.beta", textOf(value));
     if (!source.file.contains("loss_type")) {
         reading.settings.insert(reading.settings.begin(), {"objective.kind", "dpo"});
@@ -96,6 +153,11 @@ std::optional<Json> only(bool when, Json value)
     return when ? std::optional<Json>(std::move(value)) : std::nullopt;
 }
 
+bool isGrpo(const RunConfig& config)
+{
+    return config.objective.kind == "grpo";
+}
+
 } // namespace
 
 const ProgramRows& trlRows()
@@ -156,8 +218,17 @@ const ProgramRows& trlRows()
              [](const RunConfig& c) { return only(valueAs<double>(c, "run.neftune_alpha") > 0, valueAs<double>(c, "run.neftune_alpha")); }},
             {"label_smoothing_factor", "run.label_smoothing_factor", nullptr,
              [](const RunConfig& c) { return only(valueAs<double>(c, "run.label_smoothing_factor") > 0, valueAs<double>(c, "run.label_smoothing_factor")); }},
-            {"loss_type", "objective.loss", readLoss, [](const RunConfig& c) { return only(c.objective.kind == "dpo", valueAs<std::string>(c, "objective.loss")); }},
-            {"beta", "objective.beta", readBeta, [](const RunConfig& c) { return only(isPairs(c) && valueAs<double>(c, "objective.beta") > 0, valueAs<double>(c, "objective.beta")); }},
+            {"num_generations", "objective.group", readGenerations, [](const RunConfig& c) { return only(isGrpo(c), valueAs<std::int64_t>(c, "objective.group")); }},
+            {"reward_funcs", "", readRewards, nullptr, true, false},
+            {"reward_model_name_or_path", "", readRewards, nullptr, true, false},
+            {"max_completion_length", "objective.max_new", nullptr, [](const RunConfig& c) { return only(isGrpo(c), valueAs<std::int64_t>(c, "objective.max_new")); }},
+            {"temperature", "objective.temperature", nullptr, [](const RunConfig& c) { return only(isGrpo(c), valueAs<double>(c, "objective.temperature")); }},
+            {"num_iterations", "objective.iterations", nullptr, [](const RunConfig& c) { return only(isGrpo(c), valueAs<std::int64_t>(c, "objective.iterations")); }},
+            {"epsilon", "objective.clip", nullptr, [](const RunConfig& c) { return only(isGrpo(c), valueAs<double>(c, "objective.clip")); }},
+            {"epsilon_high", "objective.clip_high", nullptr, [](const RunConfig& c) { return only(isGrpo(c) && valueAs<double>(c, "objective.clip_high") > 0, valueAs<double>(c, "objective.clip_high")); }},
+            {"scale_rewards", "objective.scale_rewards", readScale, [](const RunConfig& c) { return only(isGrpo(c), valueAs<std::string>(c, "objective.scale_rewards")); }},
+            {"loss_type", "objective.loss", readLoss, [](const RunConfig& c) { return isGrpo(c) ? std::optional<Json>(valueAs<std::string>(c, "objective.normaliser")) : only(c.objective.kind == "dpo", valueAs<std::string>(c, "objective.loss")); }},
+            {"beta", "objective.beta", readBeta, [](const RunConfig& c) { return isGrpo(c) ? std::optional<Json>(valueAs<double>(c, "objective.kl_in_loss")) : only(isPairs(c) && valueAs<double>(c, "objective.beta") > 0, valueAs<double>(c, "objective.beta")); }},
             {"label_smoothing", "objective.label_smoothing", nullptr, [](const RunConfig& c) { return only(c.objective.kind == "dpo", valueAs<double>(c, "objective.label_smoothing")); }},
             {"desirable_weight", "objective.desirable_weight", nullptr, [](const RunConfig& c) { return only(c.objective.kind == "kto", valueAs<double>(c, "objective.desirable_weight")); }},
             {"undesirable_weight", "objective.undesirable_weight", nullptr, [](const RunConfig& c) { return only(c.objective.kind == "kto", valueAs<double>(c, "objective.undesirable_weight")); }},
@@ -173,8 +244,8 @@ const ProgramRows& trlRows()
             {"dataset_train_split", "", readHere, nullptr, true, false},
             {"dataset_test_split", "", readHere, nullptr, true, false},
         },
-        {"use_peft", "lora_r", "dataset_name", "completion_only_loss", "assistant_only_loss"},
-        {"objective.kind"},
+        {"use_peft", "lora_r", "dataset_name", "completion_only_loss", "assistant_only_loss", "num_generations", "reward_funcs"},
+        {"objective.kind", "objective.normaliser", "objective.kl_in_loss"},
         {{"method.kind", "full"}, {"optimizer.weight_decay", "0"}, {"schedule.warmup_ratio", "0"}, {"run.batch_size", "8"}, {"run.gradient_accumulation", "1"},
          {"data.held_out_share", "0.1"}},
         "# trl {objective} --config THIS_FILE"};

@@ -191,6 +191,37 @@ private Q_SLOTS:
         QVERIFY(isLost(imported, "vllm_mode"));
     }
 
+    // A file of trl grpo is no recipe of answers that are learned; of several losses the first is taken, and that is said.
+    void trlLearnsFromItsAnswers()
+    {
+        const auto imported = read("grpo.yaml", "model_name_or_path: m\nreward_funcs: [accuracy_reward]\nnum_generations: 4\nbeta: 0.04\nepsilon_high: 0.28\n"
+                                                "loss_type: dr_grpo\nscale_rewards: false\nuse_vllm: true\n");
+        const Json own = config::toJson(imported.config)["objective"];
+        QCOMPARE(own["kind"].get<std::string>(), std::string("grpo"));
+        QCOMPARE(own["group"].get<int>(), 4);
+        QCOMPARE(own["max_new"].get<int>(), 256); // what it is there
+        QCOMPARE(own["kl_in_loss"].get<double>(), 0.04);
+        QCOMPARE(own["clip_high"].get<double>(), 0.28);
+        QCOMPARE(own["normaliser"].get<std::string>(), std::string("dr_grpo"));
+        QCOMPARE(own["scale_rewards"].get<std::string>(), std::string("none"));
+        QVERIFY(isLost(imported, "reward_funcs") && isLost(imported, "use_vllm") && !isLost(imported, "beta") && !isLost(imported, "num_generations"));
+        const auto rewarded = read("rewarded.yaml", "model_name_or_path: m\nreward_funcs: think_format_reward\n");
+        QCOMPARE(rewarded.config.objective.kind, std::string("grpo"));
+        const auto several = read("several.yaml", "model_name_or_path: m\nloss_type: [ipo, bco_pair]\nuse_peft: false\n");
+        QCOMPARE(several.config.objective.kind, std::string("dpo"));
+        QVERIFY(isLost(several, "loss_type"));
+        const auto one = read("one.yaml", "model_name_or_path: m\nloss_type: [ipo]\nuse_peft: false\n");
+        QVERIFY(!isLost(one, "loss_type"));
+    }
+
+    // Keys with the same to say say it once.
+    void aNoteIsSaidOnce()
+    {
+        const auto imported = read("often.yml", "base_model: m\nadapter: lora\nmicro_batch_size: 1\nsaves_per_epoch: 1\nevals_per_epoch: 4\n");
+        const auto spread = std::count_if(imported.notes.begin(), imported.notes.end(), [](const std::string& note) { return note.find("spread over the run") != std::string::npos; });
+        QCOMPARE(spread, 1);
+    }
+
     void peft()
     {
         const auto imported = read("adapter_config.json", R"({"peft_type":"LORA","r":16,"lora_alpha":32,"lora_dropout":0.1,"target_modules":["q_proj","o_proj"],
