@@ -27,7 +27,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
-constexpr auto kReachWithin = std::chrono::milliseconds(8000);
+constexpr double kReachWithin = 8;
+constexpr double kNamedAfter = 10; // who has not come
+constexpr auto kToldWithin = std::chrono::seconds(8); // why this rank did not join
 constexpr auto kSlice = std::chrono::milliseconds(100);
 constexpr auto kConnectWithin = std::chrono::seconds(30); // the ranks among each other
 constexpr auto kForEver = std::chrono::hours(24 * 365);   // the watch knows better
@@ -49,6 +51,12 @@ double setting(const char* name, double usual)
     const char* text = std::getenv(name);
     const double value = text == nullptr ? 0 : std::atof(text);
     return value > 0 ? value : usual;
+}
+
+// Who starts slowly, the first rank too, is waited for where that is said.
+std::chrono::milliseconds reachWithin()
+{
+    return std::chrono::milliseconds(static_cast<std::int64_t>(1000 * setting("LUTHIER_RANK_COMING", kReachWithin)));
 }
 
 // Of tests: what cards sum goes by the host's memory and Gloo, so that several ranks can share one card.
@@ -100,7 +108,7 @@ public:
     }
 
     // Throws Broken, or what c10d throws.
-    Result<void> meet(const std::string& device);
+    Result<void> meet(const std::string& device, const std::function<void(const std::string&)>& onWaiting);
 
     const RankPlace& place() const override { return m_place; }
     void says(const std::string& doing) override { m_watch.says(doing); }
@@ -229,7 +237,7 @@ Result<void> haveCard(const std::string& device)
                  + ". Start one rank for each card, or train with --devices cpu:2"};
 }
 
-Result<void> C10dTeam::meet(const std::string& device)
+Result<void> C10dTeam::meet(const std::string& device, const std::function<void(const std::string&)>& onWaiting)
 {
     if (auto there = haveCard(device); !there) {
         m_watch.fail(there.message());
@@ -237,6 +245,7 @@ Result<void> C10dTeam::meet(const std::string& device)
     }
     const auto begun = Clock::now();
     const double comeWithin = setting("LUTHIER_RANK_COMING", kComeWithin);
+    double named = kNamedAfter;
     while (const auto missing = m_watch.missing()) {
         if (const auto broken = m_watch.brokenBy()) {
             m_watch.heard();
@@ -248,6 +257,11 @@ Result<void> C10dTeam::meet(const std::string& device)
                                          + " s. Is the program started once for each rank (torchrun, srun)?";
             m_watch.fail(sentence);
             return Error{sentence};
+        }
+        if (const double waited = Seconds(Clock::now() - begun).count(); leads() && onWaiting && waited > named) {
+            named += kToldAfter;
+            onWaiting("Waiting for rank " + std::to_string(*missing) + " of " + std::to_string(m_place.size) + ", which has not come to " + m_place.address + ":" + std::to_string(m_place.port)
+                      + " yet; it is waited for until " + std::to_string(static_cast<long>(comeWithin)) + " s are over.");
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
@@ -418,7 +432,17 @@ void C10dTeam::leave()
 
 } // namespace
 
-Result<std::shared_ptr<Team>> join(const RankPlace& asked, const std::string& device)
+void tellOthers(const RankPlace& asked, const std::string& sentence)
+{
+    RankPlace place = asked;
+    const bool keeps = place.leads() && !place.storeIsKept;
+    const auto line = keeps ? StoreLine::keep(place) : StoreLine::connect(place, kToldWithin);
+    if (line) { // else there is nobody who could hear it
+        tellFailure(**line, place, sentence, keeps ? kToldWithin : std::chrono::seconds(0));
+    }
+}
+
+Result<std::shared_ptr<Team>> join(const RankPlace& asked, const std::string& device, std::function<void(const std::string&)> onWaiting)
 {
     RankPlace place = asked;
     std::unique_ptr<StoreLine> own;
@@ -431,12 +455,12 @@ Result<std::shared_ptr<Team>> join(const RankPlace& asked, const std::string& de
     }
     RankPlace reached = place;
     reached.address = own ? "127.0.0.1" : place.address;
-    auto ofWatch = StoreLine::connect(reached, kReachWithin);
+    auto ofWatch = StoreLine::connect(reached, reachWithin());
     if (!ofWatch) {
         return ofWatch.error();
     }
     if (!own) {
-        auto line = StoreLine::connect(reached, kReachWithin);
+        auto line = StoreLine::connect(reached, reachWithin());
         if (!line) {
             return line.error();
         }
@@ -445,9 +469,10 @@ Result<std::shared_ptr<Team>> join(const RankPlace& asked, const std::string& de
     try {
         auto team = std::make_shared<C10dTeam>(std::move(place), std::move(own), std::move(*ofWatch));
         try {
-            if (auto met = team->meet(device); !met) {
+            if (auto met = team->meet(device, onWaiting); !met) {
                 return met.error();
             }
+            team->onWaiting(std::move(onWaiting));
         } catch (const std::exception& problem) {
             team->fail(problem.what()); // the others wait for this one
             throw;

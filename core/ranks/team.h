@@ -82,7 +82,11 @@ public:
 };
 
 // Meets the others, in less than ten seconds where they cannot be reached. `device`: what this rank computes on ("cpu",
-// "cuda:1"); sums over cards need NCCL, and builds without c10d have no teams at all.
-Result<std::shared_ptr<Team>> join(const RankPlace& place, const std::string& device);
+// "cuda:1"); sums over cards need NCCL, and builds without c10d have no teams at all. `onWaiting`: of the first rank, called by this
+// thread with a sentence about who has not come yet.
+Result<std::shared_ptr<Team>> join(const RankPlace& place, const std::string& device, std::function<void(const std::string&)> onWaiting = {});
+
+// For a rank that ends before it could join: the others, who come or wait for it, end with its sentence. Some seconds at most.
+void tellOthers(const RankPlace& place, const std::string& sentence);
 
 } // namespace luthier::ranks

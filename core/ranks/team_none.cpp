@@ -12,10 +12,12 @@ const Error kNone{"This build's LibTorch has no c10d, so several processes canno
 
 } // namespace
 
-Result<std::shared_ptr<Team>> join(const RankPlace&, const std::string&)
+Result<std::shared_ptr<Team>> join(const RankPlace&, const std::string&, std::function<void(const std::string&)>)
 {
     return kNone;
 }
+
+void tellOthers(const RankPlace&, const std::string&) {}
 
 Result<LaunchEnd> launch(const LaunchPlan&, LaunchControl&)
 {

@@ -14,7 +14,8 @@ namespace {
 constexpr auto kEvery = std::chrono::milliseconds(300);
 constexpr auto kStoreGone = std::chrono::seconds(4);
 constexpr auto kMayBeStuck = std::chrono::seconds(8); // a broken rank's training thread
-constexpr double kUsualSilence = 10;
+constexpr auto kAwakeAtMost = std::chrono::milliseconds(1500); // between two looks: more, and this process slept itself
+constexpr double kUsualSilence = 6;
 constexpr const char* kFailed = "failed";
 
 std::string beatName(int rank)
@@ -34,13 +35,42 @@ std::string secondsOf(std::chrono::duration<double> time)
     return std::to_string(static_cast<long>(time.count())) + " s";
 }
 
+// A process that was stopped, or a machine that stood still, hears nothing and cannot say that others were silent.
+std::chrono::steady_clock::duration awakeSince(std::chrono::steady_clock::time_point before)
+{
+    return std::min<std::chrono::steady_clock::duration>(std::chrono::steady_clock::now() - before, kAwakeAtMost);
+}
+
 std::string hostName()
 {
     char name[256] = {};
     return ::gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string("this machine");
 }
 
+bool haveAllCome(StoreLine& line, const RankPlace& place)
+{
+    for (int rank = 0; rank < place.size; ++rank) {
+        if (rank != place.rank && !line.find(beatName(rank))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 } // namespace
+
+void tellFailure(StoreLine& line, const RankPlace& place, const std::string& sentence, std::chrono::milliseconds patience)
+{
+    try {
+        line.setOnce(kFailed, "Rank " + std::to_string(place.rank) + ": " + sentence);
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (std::chrono::steady_clock::now() < until && !haveAllCome(line, place)) {
+            std::this_thread::sleep_for(kEvery / 3);
+        }
+        std::this_thread::sleep_for(patience.count() > 0 ? 3 * kEvery : kEvery / 3); // until they have looked
+    } catch (const std::exception&) { // the store is gone, and who kept it with it
+    }
+}
 
 Watch::Watch(RankPlace place, std::unique_ptr<StoreLine> line)
     : m_place(std::move(place)), m_line(std::move(line)), m_host(hostName()), m_others(static_cast<std::size_t>(m_place.size)),
@@ -185,12 +215,18 @@ void Watch::guard(const std::stop_token& stop)
 {
     std::mutex mutex;
     std::condition_variable_any wake;
+    Clock::time_point seen = m_storeSeen;
+    Clock::duration silence{};
     while (!stop.stop_requested()) {
+        const Clock::time_point before = Clock::now();
         {
             std::unique_lock lock(mutex);
             wake.wait_for(lock, stop, kEvery, [] { return false; });
         }
-        if (!stop.stop_requested() && Clock::now() - m_storeSeen.load() > longestSilence()) {
+        const Clock::time_point last = m_storeSeen;
+        silence = last == seen ? silence + awakeSince(before) : Clock::duration{};
+        seen = last;
+        if (!stop.stop_requested() && silence > longestSilence()) {
             breakBy(goneSentence());
         }
         endWhereStuck();
@@ -219,15 +255,16 @@ void Watch::tell()
     m_changed.notify_all();
 }
 
-void Watch::read(Other& other, const std::string& beat) const
+void Watch::read(Other& other, const std::string& beat, Clock::duration awake) const
 {
     const auto now = Clock::now();
     if (beat == other.beat) {
+        other.silence += awake;
         return;
     }
     other.beat = beat;
     other.come = true;
-    other.heard = now;
+    other.silence = {};
     std::istringstream in(beat);
     std::int64_t number = 0;
     char state = 'b';
@@ -245,6 +282,8 @@ void Watch::read(Other& other, const std::string& beat) const
 
 void Watch::look()
 {
+    const Clock::duration awake = awakeSince(m_looked);
+    m_looked = Clock::now();
     for (int rank = 0; rank < m_place.size; ++rank) {
         if (rank == m_place.rank) {
             continue;
@@ -252,7 +291,7 @@ void Watch::look()
         const auto beat = m_line->find(beatName(rank));
         const std::lock_guard lock(m_mutex);
         if (beat) {
-            read(m_others[static_cast<std::size_t>(rank)], *beat);
+            read(m_others[static_cast<std::size_t>(rank)], *beat, awake);
         }
     }
     if (const auto failure = m_line->find(kFailed)) {
@@ -264,9 +303,8 @@ void Watch::look()
         const std::lock_guard lock(m_mutex);
         for (int rank = 0; rank < m_place.size; ++rank) {
             const Other& other = m_others[static_cast<std::size_t>(rank)];
-            const auto silence = Clock::now() - other.heard;
-            if (rank != m_place.rank && other.come && !other.left && silence > longestSilence()) {
-                silent = nameOf(rank) + " has been silent for " + secondsOf(silence) + "; the last it said was: " + other.doing
+            if (rank != m_place.rank && other.come && !other.left && other.silence > longestSilence()) {
+                silent = nameOf(rank) + " has been silent for " + secondsOf(other.silence) + "; the last it said was: " + other.doing
                          + (other.waiting ? ", waiting for others." : ".") + " It hangs, its machine does, or the network between.";
                 break;
             }

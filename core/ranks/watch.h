@@ -19,6 +19,10 @@
 
 namespace luthier::ranks {
 
+// For a rank that has no watch and ends: what the others' watches will hear. Waits up to `patience` until all of them have come and had
+// time to hear it; they reach the store of this process, which goes with it.
+void tellFailure(StoreLine& line, const RankPlace& place, const std::string& sentence, std::chrono::milliseconds patience);
+
 class Watch {
 public:
     Watch(RankPlace place, std::unique_ptr<StoreLine> line);
@@ -49,14 +53,14 @@ private:
         bool waiting = false;
         std::string host;
         std::string doing;
-        Clock::time_point heard = Clock::now();
+        Clock::duration silence{}; // while this rank was awake
         Clock::time_point since = Clock::now(); // it does that
     };
 
     void work(const std::stop_token& stop);
     void look();
     void tell();
-    void read(Other& other, const std::string& beat) const;
+    void read(Other& other, const std::string& beat, Clock::duration awake) const;
     void breakBy(const std::string& sentence);
     void endWhereStuck();
     void guard(const std::stop_token& stop);
@@ -67,6 +71,7 @@ private:
     std::unique_ptr<StoreLine> m_line; // of the thread
     std::string m_host;
     std::int64_t m_beats = 0;
+    Clock::time_point m_looked = Clock::now(); // of the thread
     std::atomic<Clock::time_point> m_storeSeen = Clock::now();
     std::atomic<bool> m_done = false; // the thread
 

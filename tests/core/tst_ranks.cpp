@@ -260,7 +260,8 @@ void TestRanks::differentRuns_data()
     QTest::newRow("recipe") << "recipe" << "their recipes differ in optimizer.learning_rate";
     QTest::newRow("data") << "data" << "the training data differs";
     QTest::newRow("model") << "model" << "the base model differs";
-    QTest::newRow("broken recipe") << "broken" << "there is no such setting";
+    QTest::newRow("broken recipe") << "broken" << "Rank 1: unknown setting \"nonsense\"";
+    QTest::newRow("broken recipe of the first") << "broken first" << "Rank 0: unknown setting \"nonsense\"";
 }
 
 void TestRanks::differentRuns()
@@ -282,12 +283,11 @@ void TestRanks::differentRuns()
     for (int rank = 0; rank < 2; ++rank) {
         const std::string own = std::to_string(rank);
         auto arguments = (rank == 0 ? run : other).tune("out", 1);
-        if (what == "broken" && rank == 1) {
+        if (what == (rank == 1 ? "broken" : "broken first")) {
             arguments << "--set" << "nonsense=1";
         }
         prepare(ranks[rank], arguments,
-                {{"RANK", own}, {"WORLD_SIZE", "2"}, {"LOCAL_RANK", own}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "127.0.0.1"}, {"MASTER_PORT", "23458"},
-                 {"LUTHIER_RANK_COMING", "6"}});
+                {{"RANK", own}, {"WORLD_SIZE", "2"}, {"LOCAL_RANK", own}, {"LOCAL_WORLD_SIZE", "2"}, {"MASTER_ADDR", "127.0.0.1"}, {"MASTER_PORT", "23458"}});
         ranks[rank].start();
     }
     const Said first = finish(ranks[0]);
@@ -295,8 +295,8 @@ void TestRanks::differentRuns()
     QVERIFY2(clock.elapsed() < within(10'000), std::to_string(clock.elapsed()).c_str());
     QCOMPARE(first.code, 1);
     QCOMPARE(second.code, 1);
-    if (what == "broken") {
-        QVERIFY2(first.err.find("Rank 1 of 2 has not come") != std::string::npos, first.err.c_str());
+    if (what.startsWith("broken")) { // it cannot begin, and says so to who would wait for it
+        QVERIFY2((what == "broken" ? first : second).err.find(sentence.toStdString()) != std::string::npos, (first.err + second.err).c_str());
         return;
     }
     QVERIFY2(first.err.find(sentence.toStdString()) != std::string::npos, first.err.c_str());
@@ -425,6 +425,18 @@ void TestRanks::aRankThatHangs()
     QVERIFY(waitForStep(process, out, 3));
     const auto children = childrenOf(process.processId());
     QCOMPARE(children.size(), std::size_t{2});
+    // All of them sleep and wake, as a suspended job does: nobody was silent for anybody.
+    for (const qint64 child : children) {
+        ::kill(static_cast<pid_t>(child), SIGSTOP);
+    }
+    QTest::qWait(5000);
+    for (const qint64 child : children) {
+        ::kill(static_cast<pid_t>(child), SIGCONT);
+    }
+    static_cast<void>(process.readAllStandardOutput());
+    process.waitForReadyRead(10'000);
+    out = process.readAllStandardOutput().toStdString();
+    QVERIFY2(process.state() == QProcess::Running && out.find("\"event\":\"step\"") != std::string::npos, process.readAllStandardError().constData());
     ::kill(static_cast<pid_t>(children[1]), SIGSTOP);
     const Said said = finish(process, 30'000);
     QCOMPARE(said.code, 1);

@@ -81,12 +81,14 @@ Result<TuneRun> placed(config::RunConfig config, const Flags& flags, const std::
     return project ? recordedRun(std::move(config), *project, flags.out) : Result<TuneRun>(project.error());
 }
 
-Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ranks::Team>& team)
+// `joins`: whether this process came so far that it met other ranks, or tried to.
+Result<TuneRun> prepare(const Flags& flags, Context& context, std::shared_ptr<ranks::Team>& team, bool& joins)
 {
     auto config = readTuneConfig(flags.recipe, flags.settings, context.globals);
     if (!config) {
         return config.error();
     }
+    joins = true;
     auto joined = joinRanks(config->model.device, context);
     if (!joined) {
         return joined.error();
@@ -129,12 +131,16 @@ int run(const Flags& flags, Context& context)
         return *code;
     }
     std::shared_ptr<ranks::Team> team;
-    auto prepared = prepare(flags, context, team);
+    bool joins = false;
+    auto prepared = prepare(flags, context, team, joins);
     if (!prepared) {
+        const int code = context.fail(prepared.message());
         if (team) {
             team->fail(prepared.message());
+        } else if (!joins) {
+            tellOtherRanks(prepared.message());
         }
-        return context.fail(prepared.message());
+        return code;
     }
     prepared->team = std::move(team);
     prepared->tensorBoard = flags.tensorBoard;

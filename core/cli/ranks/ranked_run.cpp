@@ -124,6 +124,14 @@ std::optional<int> launchedRanks(const RankFlags& flags, Context& context)
     return ended->code == kInterrupted && asksToBeQueuedAgain() ? kQueueAgain : ended->code;
 }
 
+void tellOtherRanks(const std::string& sentence)
+{
+    const auto place = ranks::placeFromEnvironment();
+    if (place && *place && !(*place)->storeIsKept) { // else whoever started them sees this one end
+        ranks::tellOthers(**place, sentence);
+    }
+}
+
 Result<std::shared_ptr<ranks::Team>> joinRanks(std::string& device, Context& context)
 {
     const auto place = ranks::placeFromEnvironment();
@@ -134,11 +142,11 @@ Result<std::shared_ptr<ranks::Team>> joinRanks(std::string& device, Context& con
         return std::shared_ptr<ranks::Team>();
     }
     device = deviceOf(**place, device);
-    auto team = ranks::join(**place, device);
-    if (team && (*team)->leads()) {
-        (*team)->onWaiting([&console = context.console](const std::string& sentence) { console.warning(oneLine(sentence)); });
+    std::function<void(const std::string&)> onWaiting;
+    if ((*place)->leads()) {
+        onWaiting = [&console = context.console](const std::string& sentence) { console.warning(oneLine(sentence)); };
     }
-    return team;
+    return ranks::join(**place, device, onWaiting);
 }
 
 } // namespace luthier::cli

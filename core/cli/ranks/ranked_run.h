@@ -32,6 +32,9 @@ Result<std::vector<std::string>> devicesFor(const RankFlags& flags, const Global
 // Where ranks are to be started: starts them, waits for their end and gives the exit code.
 std::optional<int> launchedRanks(const RankFlags& flags, Context& context);
 
+// Where this process is a rank that ends before it joined: the others end with its sentence, too, where nobody else ends them.
+void tellOtherRanks(const std::string& sentence);
+
 // This process as a rank: meets the others; `device` becomes its own. Null: it trains alone.
 Result<std::shared_ptr<ranks::Team>> joinRanks(std::string& device, Context& context);
 
