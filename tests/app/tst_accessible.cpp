@@ -28,6 +28,7 @@
 #include <QTextBrowser>
 #include <QTextDocument>
 #include <QTextFragment>
+#include <QTimer>
 #include <QtTest>
 
 #include <set>
@@ -267,6 +268,49 @@ private Q_SLOTS:
         QVERIFY(support::child<QTextBrowser>(help, "helpText")->toPlainText().count(u'\n') >= 10);
         QTest::keyClick(help, Qt::Key_Escape);
         QTRY_VERIFY(window.findChild<QDialog*>(QStringLiteral("helpDialog")) == nullptr);
+    }
+
+    // What a right click opens, Shift+F10 and the menu key open, too, with the current row in sight, whatever page and list.
+    void everyMenuOpensByKeys_data() { addPages(); }
+
+    void everyMenuOpensByKeys()
+    {
+        QFETCH(QString, page);
+        show(page);
+        ui::MainWindow& window = m_app->window();
+        window.activateWindow();
+        QTRY_VERIFY(window.isActiveWindow());
+        int menus = 0;
+        for (QWidget* widget : window.page(page)->findChildren<QWidget*>()) {
+            const auto policy = widget->contextMenuPolicy();
+            const bool hasMenu = policy == Qt::CustomContextMenu || (policy == Qt::ActionsContextMenu && !widget->actions().isEmpty());
+            if (!widget->isVisible() || !widget->isEnabled() || !hasMenu || !(widget->focusPolicy() & Qt::TabFocus) || qobject_cast<QHeaderView*>(widget) != nullptr) {
+                continue;
+            }
+            auto* view = qobject_cast<QAbstractItemView*>(widget);
+            if (view != nullptr && view->model()->rowCount() > 0) {
+                view->setCurrentIndex(view->model()->index(view->model()->rowCount() - 1, 0));
+            }
+            for (const auto& [key, modifiers] : {std::pair(Qt::Key_F10, Qt::KeyboardModifiers(Qt::ShiftModifier)), std::pair(Qt::Key_Menu, Qt::KeyboardModifiers())}) {
+                widget->setFocus(Qt::TabFocusReason);
+                bool isOpen = false;
+                QTimer::singleShot(50, this, [&isOpen] { // the menu of actions has an event loop of its own
+                    if (QWidget* menu = QApplication::activePopupWidget()) {
+                        isOpen = !menu->actions().isEmpty();
+                        menu->close();
+                    }
+                });
+                QTest::keyClick(widget, key, modifiers);
+                QTest::qWait(100);
+                QVERIFY2(isOpen, qPrintable(nameOf(widget) + QStringLiteral(" opens no menu")));
+                if (view != nullptr && view->currentIndex().isValid()) {
+                    QVERIFY2(view->viewport()->rect().intersects(view->visualRect(view->currentIndex())), qPrintable(nameOf(widget) + QStringLiteral(" does not show its row")));
+                }
+                ++menus;
+            }
+        }
+        const QStringList known{QStringLiteral("data"), QStringLiteral("runs")};
+        QVERIFY2(menus > 0 || !known.contains(page), "a page with menus showed none");
     }
 
 private:

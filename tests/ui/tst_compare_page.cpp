@@ -5,6 +5,7 @@
 #include "core/base/hash.h"
 #include "core/base/paths.h"
 #include "core/base/random.h"
+#include "core/store/adapter_library.h"
 #include "core/store/comparisons.h"
 #include "core/store/run_rows.h"
 #include "core/train/plan/held_out_list.h"
@@ -17,6 +18,7 @@
 #include "ui/pages/compare/compare_choices.h"
 #include "ui/pages/compare/compare_column.h"
 #include "ui/pages/compare/compare_extras.h"
+#include "ui/pages/chat/chat_page.h"
 #include "ui/pages/compare/compare_page.h"
 #include "ui/pages/compare/compare_prompt.h"
 #include "ui/pages/compare/compare_sets.h"
@@ -274,6 +276,66 @@ private Q_SLOTS:
         QTRY_VERIFY(find<QPushButton>("emptyButton")->isVisible());
         QTest::keyClick(find<QPushButton>("emptyButton"), Qt::Key_Space);
         QCOMPARE(wanted.count(), 1);
+    }
+
+    // Who can be asked is one list: what Chat offers, Compare offers, too, though no run was ever made here.
+    void anImportedAdapterCanBeCompared()
+    {
+        QVERIFY(store::importAdapter(*m_workspace->project(), LUTHIER_SOURCE_DIR "/tests/reference/combine/first").ok());
+        m_page->activated();
+        auto* box = find<QComboBox>("tunedRun");
+        QTRY_COMPARE(box->count(), 1);
+        QTRY_VERIFY(box->isVisible());
+        QVERIFY(!find<QPushButton>("emptyButton")->isVisible());
+        ChatPage chat(*m_workspace);
+        auto* partners = support::child<QComboBox>(&chat, "chatPartner");
+        QTRY_VERIFY(partners->findText(box->itemText(0), Qt::MatchStartsWith) >= 0);
+        for (const auto& run : readTunedRuns(*m_workspace->project()).runs) {
+            QVERIFY(box->findData(run.result) >= 0 && partners->findText(run.name, Qt::MatchStartsWith) >= 0);
+        }
+    }
+
+    // Who stood against whom, what was asked and what was answered are there after a restart, also a question that was not asked yet.
+    void aQuestionAndItsAnswersComeBack()
+    {
+        QVERIFY(store::importAdapter(*m_workspace->project(), LUTHIER_SOURCE_DIR "/tests/reference/combine/first").ok());
+        QVERIFY(store::importAdapter(*m_workspace->project(), LUTHIER_SOURCE_DIR "/tests/reference/combine/second").ok());
+        m_page->activated();
+        auto* box = find<QComboBox>("tunedRun");
+        QTRY_COMPARE(box->count(), 2);
+        waitForJobs();
+        QCoreApplication::processEvents();
+        box->setCurrentIndex(1);
+        const QString tuned = box->currentData().toString();
+        const QString model = find<QComboBox>("baseModel")->currentData().toString();
+        Comparison comparison;
+        comparison.prompt = {-1, {{"user", "Which oil?", {}}}, {}};
+        comparison.answers = {QStringLiteral("Any."), QStringLiteral("Linseed.")};
+        comparison.footers = {QStringLiteral("1 token"), QStringLiteral("2 tokens")};
+        comparison.by = {Contender{model, QStringLiteral("the base")}, Contender{QStringLiteral("another"), QStringLiteral("an earlier one")}};
+        Q_EMIT m_page->findChild<CompareSide*>()->comparisonChosen(comparison);
+        QCOMPARE(find<DiffText>("tunedAnswer")->text(), QStringLiteral("Linseed."));
+        find<PromptBox>("prompt")->setPlainText(QStringLiteral("And which wax?"));
+        waitForJobs();
+        closePage();
+        openPage();
+        QTRY_COMPARE(find<PromptBox>("prompt")->toPlainText(), QStringLiteral("And which wax?"));
+        QCOMPARE(find<DiffText>("baseAnswer")->text(), QStringLiteral("Any."));
+        QCOMPARE(find<DiffText>("tunedAnswer")->text(), QStringLiteral("Linseed."));
+        QCOMPARE(find<QLabel>("tunedOrigin")->text(), QStringLiteral("from an earlier one")); // not by the one that is chosen
+        QCOMPARE(find<QComboBox>("tunedRun")->currentData().toString(), tuned);
+        // What is damaged or gone there harms nothing.
+        closePage();
+        {
+            const auto project = store::Project::open(m_folder->filePath(QStringLiteral("project")).toStdString());
+            QVERIFY(project.ok());
+            QVERIFY((*project)->setValue("places", Json{{"compare", {{"tuned", 7}, {"base", nullptr}, {"shown", {{"columns", "no"}}}, {"asked", 3}, {"blend", {{"x", 1}, 2}}}}, {"data", 5}}).ok());
+        }
+        openPage();
+        QTRY_COMPARE(find<QComboBox>("tunedRun")->count(), 2);
+        waitForJobs();
+        QCoreApplication::processEvents();
+        QVERIFY(find<PromptBox>("prompt")->toPlainText().isEmpty());
     }
 
     // Of a CSV whose columns were named by hand, edited since it lay there: the prompts the run never trained on are there.

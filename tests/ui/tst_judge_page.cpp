@@ -116,6 +116,23 @@ private Q_SLOTS:
         QCOMPARE(need(dataset->example(0)).chosen.front().content, std::string("Two pounds to the gallon."));
     }
 
+    // Which pairs were judged, and by whom, is there after a restart, also where newer pairs lie beside them.
+    void theJudgingComesBack()
+    {
+        openWithPairs();
+        const qint64 older = m_page->desk()->judging();
+        need(m_workspace->project()->judgings().create("newer rows", 7, pairs()));
+        m_page->desk()->setJudge(QStringLiteral("ann"));
+        m_page->desk()->open(older);
+        waitForJobs();
+        QCoreApplication::processEvents();
+        closePage();
+        openPage();
+        QTRY_VERIFY(m_page->desk()->judging() == older && m_page->desk()->pair() != nullptr);
+        QCOMPARE(m_page->desk()->judge(), QStringLiteral("ann"));
+        QCOMPARE(find<QLineEdit>("judgeName")->text(), QStringLiteral("ann"));
+    }
+
     void anotherJudgeBeginsAnew()
     {
         openWithPairs();

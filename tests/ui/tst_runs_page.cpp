@@ -7,6 +7,7 @@
 #include "ui/pages/runs/runs_model.h"
 #include "ui/pages/runs/runs_notes.h"
 #include "ui/pages/runs/runs_page.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include "core/config/run_config.h"
@@ -79,6 +80,54 @@ private Q_SLOTS:
         QVERIFY(!isShown(0) && !isShown(1) && !isShown(2));
         search->clear();
         QVERIFY(isShown(0) && isShown(1) && isShown(2));
+    }
+
+    // A search that leaves nothing says so, with a way back; Escape is one, too.
+    void nothingFoundIsSaid()
+    {
+        auto* search = m_page->findChild<QLineEdit*>(QStringLiteral("runSearch"));
+        auto* table = m_page->findChild<QTableView*>(QStringLiteral("runs"));
+        auto* words = table->findChild<QLabel*>(QStringLiteral("noMatchText"));
+        QVERIFY(!words->isVisible());
+        search->setText(QStringLiteral("no such run"));
+        QVERIFY(words->isVisible());
+        QCOMPARE(words->text(), QStringLiteral("No run matches \u201cno such run\u201d."));
+        table->findChild<QPushButton*>(QStringLiteral("clearSearch"))->click();
+        QVERIFY(search->text().isEmpty() && !words->isVisible() && isShown(0));
+        for (QWidget* from : {static_cast<QWidget*>(search), static_cast<QWidget*>(table)}) {
+            search->setText(QStringLiteral("birch"));
+            QVERIFY(!isShown(rowOf(1)));
+            from->setFocus();
+            QTest::keyClick(from, Qt::Key_Escape);
+            QVERIFY2(search->text().isEmpty() && isShown(rowOf(1)), qPrintable(from->objectName()));
+        }
+    }
+
+    // The runs that were chosen and the search are there after a restart; a run that was made meanwhile is no reason to look elsewhere.
+    void whatWasChosenComesBack()
+    {
+        auto* table = m_page->findChild<QTableView*>(QStringLiteral("runs"));
+        QTRY_VERIFY(m_workspace->places()->isRead());
+        table->selectRow(rowOf(1));
+        table->selectionModel()->select(m_page->model()->index(rowOf(2), 0), QItemSelectionModel::Select | QItemSelectionModel::Rows);
+        m_page->findChild<QLineEdit*>(QStringLiteral("runSearch"))->setText(QStringLiteral("state:finished"));
+        waitForJobs();
+        m_page.reset();
+        waitForJobs();
+        m_workspace.reset();
+        m_workspace = std::make_unique<Workspace>();
+        m_page = std::make_unique<RunsPage>(*m_workspace);
+        m_page->show();
+        m_workspace->openProject(m_folder->filePath(QStringLiteral("project")));
+        table = m_page->findChild<QTableView*>(QStringLiteral("runs"));
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 3, kAwaitMs);
+        QTRY_COMPARE(table->selectionModel()->selectedRows().size(), 2);
+        QVERIFY(table->selectionModel()->isRowSelected(rowOf(1), {}) && table->selectionModel()->isRowSelected(rowOf(2), {}));
+        QCOMPARE(m_page->findChild<QLineEdit*>(QStringLiteral("runSearch"))->text(), QStringLiteral("state:finished"));
+        addRun(0);
+        Q_EMIT m_workspace->runsChanged();
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 4, kAwaitMs);
+        QVERIFY(table->selectionModel()->isRowSelected(rowOf(1), {}));
     }
 
     void notesAreKept()

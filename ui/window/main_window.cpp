@@ -15,6 +15,7 @@
 #include "ui/settings/app_settings.h"
 #include "ui/widgets/calm_wheel.h"
 #include "ui/widgets/buttons/enter_presses.h"
+#include "ui/widgets/lists/menu_key.h"
 #include "ui/window/next_steps.h"
 #include "ui/window/run_news.h"
 #include "ui/workspace/model_library.h"
@@ -32,6 +33,7 @@
 #include <QScreen>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -63,6 +65,11 @@ QString splitterKey(const QSplitter* splitter)
     return QStringLiteral("splitter/") + splitter->objectName();
 }
 
+QString tabKey(const QTabWidget* tabs)
+{
+    return QStringLiteral("tab/") + tabs->objectName();
+}
+
 } // namespace
 
 MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
@@ -77,6 +84,7 @@ MainWindow::MainWindow(Workspace& workspace, Theme& theme, QWidget* parent)
     setMinimumSize(kLeastSize);
     qApp->installEventFilter(new CalmWheel(this));
     qApp->installEventFilter(new EnterPresses(this));
+    qApp->installEventFilter(new MenuKey(this));
     setStatusBar(m_status);
     buildPages();
     buildMenus();
@@ -217,6 +225,10 @@ void MainWindow::showPage(const QString& id, const QString& what)
         shown->activated();
         QWidget* given = focusWidget();
         if (!what.isEmpty()) {
+            if (comes && given != nullptr && shown->isAncestorOf(given)) {
+                given->clearFocus(); // so that it is seen whether it is what was wanted
+                given = nullptr;
+            }
             shown->reveal(what);
             left = nullptr; // something else is looked at now
         }
@@ -225,10 +237,6 @@ void MainWindow::showPage(const QString& id, const QString& what)
             // What went since takes no keys.
             if (QWidget* target = left != nullptr && left->isVisibleTo(shown) ? left : firstUsable(shown)) {
                 target->setFocus(Qt::OtherFocusReason);
-            if (comes && given != nullptr && shown->isAncestorOf(given)) {
-                given->clearFocus(); // so that it is seen whether it is what was wanted
-                given = nullptr;
-            }
             }
         }
     }
@@ -336,6 +344,11 @@ void MainWindow::restore()
             splitter->setProperty("isPlaced", true);
         }
     }
+    for (QTabWidget* tabs : findChildren<QTabWidget*>()) {
+        if (const int kept = settings.text(tabKey(tabs), QStringLiteral("-1")).toInt(); kept >= 0 && kept < tabs->count()) {
+            tabs->setCurrentIndex(kept);
+        }
+    }
     const QString last = settings.text(kLastPage);
     showPage(page(last) == nullptr ? QString::fromLatin1(pages().front().id) : last);
 }
@@ -349,6 +362,11 @@ void MainWindow::save()
         const bool isPlaced = splitter->property("isPlaced").toBool() || !splitter->property("fitsItself").toBool();
         if (!splitter->objectName().isEmpty() && isPlaced) {
             settings.setBytes(splitterKey(splitter), splitter->saveState());
+        }
+    }
+    for (const QTabWidget* tabs : findChildren<QTabWidget*>()) {
+        if (!tabs->objectName().isEmpty()) {
+            settings.setText(tabKey(tabs), QString::number(tabs->currentIndex()));
         }
     }
 }

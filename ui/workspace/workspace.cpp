@@ -5,6 +5,7 @@
 #include "ui/bridge/job.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/model_library.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/run_controller.h"
 
 #include <QUndoStack>
@@ -19,7 +20,7 @@ const char kModelKey[] = "model";
 Workspace::Workspace(QObject* parent)
     : QObject(parent), m_modelPath(QString::fromStdString(base::bundledModel().string())),
       m_settings(std::make_unique<AppSettings>()), m_undoStack(new QUndoStack(this)), m_runs(new RunController(*this)),
-      m_models(new ModelLibrary(*m_settings, this))
+      m_models(new ModelLibrary(*m_settings, this)), m_places(new Places(*this))
 {
     connect(m_runs, &RunController::failed, this, &Workspace::said);
 }

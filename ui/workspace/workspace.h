@@ -21,6 +21,7 @@ namespace luthier::ui {
 
 class AppSettings;
 class ModelLibrary;
+class Places;
 class RunController;
 
 class Workspace : public QObject {
@@ -44,6 +45,7 @@ public:
     RunController* runs() const { return m_runs; }
     AppSettings& settings() const { return *m_settings; }
     ModelLibrary* models() const { return m_models; } // what is on this machine
+    Places* places() const { return m_places; }       // where the person was on each page
 
     QString modelPath() const { return m_modelPath; } // folder of the model in use; the bundled one at first
     void setModelPath(const QString& folder);         // remembered with the project
@@ -63,9 +65,9 @@ Q_SIGNALS:
     void lengthChanged(qint64 tokens);     // of the recipe
     void systemTurnsChanged(bool folds);   // of the recipe: the system's words before the question that follows
     void fileWanted(const QString& path);                    // open as data
+    void dataOpened(const QStringList& paths);               // at once, by a person; the one that is shown could be read
 
 private:
-    void dataOpened(const QStringList& paths);               // at once, by a person; the one that is shown could be read
     void takeProject(const Result<std::shared_ptr<store::Project>>& project);
     template <class Open>
     void open(Open work);
@@ -78,6 +80,7 @@ private:
     std::set<QObject*> m_makers;
     RunController* m_runs;
     ModelLibrary* m_models;
+    Places* m_places;
 };
 
 } // namespace luthier::ui

@@ -13,6 +13,7 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/status_label.h"
 #include "ui/workspace/model_library.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -30,6 +31,8 @@
 #include <QStackedWidget>
 #include <QUrl>
 #include <QVBoxLayout>
+
+#include <utility>
 
 namespace luthier::ui {
 
@@ -90,6 +93,14 @@ void AdaptersPage::connectParts()
     connect(m_empty, &EmptyState::triggered, this, [this] { Q_EMIT m_workspace.pageWanted(QStringLiteral("tune"), {}); });
     connect(m_empty, &EmptyState::secondTriggered, this, &AdaptersPage::askForFile);
     connect(m_library, &AdapterLibrary::changed, this, &AdaptersPage::fill);
+    connect(m_workspace.places(), &Places::read, this, [this] {
+        const Json place = m_workspace.places()->at(QStringLiteral("adapters"));
+        m_kept.clear();
+        for (const Json& path : place.is_array() ? place : Json::array()) {
+            m_kept += path.is_string() ? QStringList{QString::fromStdString(path.get<std::string>())} : QStringList();
+        }
+        fill();
+    });
     connect(m_library, &AdapterLibrary::failed, this, &AdaptersPage::sayProblem);
     connect(m_library, &AdapterLibrary::imported, this, [this](const QString& path) {
         m_wanted = path;
@@ -152,7 +163,8 @@ void AdaptersPage::fill()
     const bool any = !items.empty();
     m_model->setItems(std::move(items));
     m_stack->setCurrentIndex(any ? 1 : 0);
-    const QStringList wanted = m_wanted.isEmpty() ? before : QStringList{m_wanted};
+    const QStringList kept = any ? std::exchange(m_kept, {}) : QStringList();
+    const QStringList wanted = !m_wanted.isEmpty() ? QStringList{m_wanted} : !kept.isEmpty() ? kept : before;
     for (const QString& path : wanted) {
         if (const int row = m_model->rowOf(path); row >= 0) {
             m_view->selectionModel()->select(m_model->index(row), QItemSelectionModel::Select);
@@ -187,6 +199,13 @@ void AdaptersPage::showChosen()
         }
     }
     m_details->show(adapters);
+    if (!paths.isEmpty() && m_kept.isEmpty()) {
+        Json place = Json::array();
+        for (const QString& path : paths) {
+            place.push_back(path.toStdString());
+        }
+        m_workspace.places()->keep(QStringLiteral("adapters"), place);
+    }
 }
 
 void AdaptersPage::askForFolder()

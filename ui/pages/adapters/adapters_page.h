@@ -66,6 +66,7 @@ private:
     AdaptersDetails* m_details;
     AdaptersWork* m_work;
     StatusLabel* m_problem;
+    QStringList m_kept; // chosen when the project was open last, until they are chosen again
     QString m_wanted; // to be chosen once it is read
 };
 

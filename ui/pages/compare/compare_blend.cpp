@@ -13,6 +13,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace luthier::ui {
@@ -97,6 +98,37 @@ QString CompareBlend::id() const
         id += QStringLiteral("%1*%2\n").arg(row.path, QString::number(row.slider->value()));
     }
     return id;
+}
+
+Json CompareBlend::toJson() const
+{
+    Json members = Json::array();
+    for (const Row& row : m_rows) {
+        members.push_back({row.path.toStdString(), row.slider->value()});
+    }
+    return members;
+}
+
+void CompareBlend::restore(const Json& kept)
+{
+    std::vector<std::pair<QString, QString>> members;
+    std::vector<double> values;
+    for (const Json& one : kept.is_array() ? kept : Json::array()) {
+        const bool isMember = one.is_array() && one.size() == 2 && one[0].is_string() && one[1].is_number_integer();
+        const QString path = isMember ? QString::fromStdString(one[0].get<std::string>()) : QString();
+        const auto found = std::find_if(m_others.begin(), m_others.end(), [&path](const TunedRun& other) { return other.result == path; });
+        const bool isTuned = members.empty() && path == m_tuned;
+        if (path.isEmpty() || (!isTuned && (members.empty() || found == m_others.end()))) {
+            return; // it is gone, or of another choice
+        }
+        members.emplace_back(isTuned ? m_tunedName : found->name, path);
+        values.push_back(static_cast<double>(one[1].get<std::int64_t>()) / kSteps);
+    }
+    if (members.size() > 1) {
+        rebuild(members, values);
+        fillMenu();
+        Q_EMIT changed();
+    }
 }
 
 void CompareBlend::add(const QString& name, const QString& path)

@@ -3,6 +3,7 @@
 // counts. Moving one tells, once it rests for a moment; nothing is loaded anew for it.
 #pragma once
 
+#include "core/base/json.h"
 #include "ui/models/runs/tuned_runs.h"
 
 #include <QStringList>
@@ -30,6 +31,9 @@ public:
 
     QString title() const; // "fish \u00d7 0.5 + boats \u00d7 0.5"; empty: it answers alone
     QString id() const;    // tells two blends apart
+    // As the project keeps it: who answers together and how much each counts. Restored where all of them are among the choices.
+    Json toJson() const;
+    void restore(const Json& kept);
 
 Q_SIGNALS:
     void changed();        // at once

@@ -238,6 +238,24 @@ bool CompareChoices::chooseRun(store::RunId id)
     return at != m_runs.end();
 }
 
+// Of a checkpoint that answers by now: what is listed of it until it is made to answer again.
+QString CompareChoices::tunedId() const
+{
+    const QString id = m_tuned->currentData().toString();
+    const auto listed = std::find_if(m_made.begin(), m_made.end(), [&id](const auto& made) { return made.second == id; });
+    return listed == m_made.end() ? id : listed->first;
+}
+
+bool CompareChoices::chooseTuned(const QString& id)
+{
+    const auto made = m_made.find(id);
+    const int index = std::max(m_tuned->findData(id), made == m_made.end() ? -1 : m_tuned->findData(made->second));
+    if (index >= 0) {
+        m_tuned->setCurrentIndex(index);
+    }
+    return index >= 0;
+}
+
 void CompareChoices::openTunedFolder(const QString& folder)
 {
     startJob(this, [folder] { return readTunedFolder(folder); }, [this](const Result<TunedRun>& run) {

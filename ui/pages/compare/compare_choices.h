@@ -25,6 +25,9 @@ public:
     void setRuns(std::vector<TunedRun> runs); // keeps the choice and the folders opened by hand
     void setDefaultModel(const QString& folder);
     bool chooseRun(store::RunId id); // false: not there
+    QString tunedId() const;         // tells the chosen one apart on another day, too; empty: none
+    bool chooseTuned(const QString& id); // false: not there
+    void chooseModel(const QString& path);
     void openTunedFolder(const QString& folder);
     void askForTunedFolder();
 
@@ -43,7 +46,6 @@ private:
     bool makeChosen(); // false: it can answer as it is
     void fillModels();
     void askForModelFolder();
-    void chooseModel(const QString& path);
     void onTunedChosen();
 
     std::vector<TunedRun> m_runs;

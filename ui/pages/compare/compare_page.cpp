@@ -20,6 +20,7 @@
 #include "ui/widgets/prompt_box.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/status_label.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -141,10 +142,12 @@ ComparePage::ComparePage(Workspace& workspace, QWidget* parent)
         }
     });
     connect(&m_workspace, &Workspace::projectChanged, this, [this] {
+        forgetPlace();
         findComparisons({});
         restoreColumns();
         m_side->sets()->setProject(m_workspace.project());
     });
+    connect(workspace.places(), &Places::read, this, &ComparePage::takePlace);
     restoreColumns();
     m_side->sets()->setProject(m_workspace.project());
     connectContest();
@@ -169,7 +172,7 @@ void ComparePage::reload()
 {
     const auto work = [project = m_workspace.project()] { return project ? readTunedRuns(*project) : TunedRuns{}; };
     m_extras->setProject(m_workspace.project());
-    m_listJob.start(this, work, [this](const TunedRuns& read) {
+    m_listJob.start(this, work, [this, isProject = m_workspace.project() != nullptr](const TunedRuns& read) {
         m_extras->setRuns(read.runs);
         m_reward->setRuns(read.scorers);
         m_choices->setRuns(read.runs);
@@ -180,6 +183,8 @@ void ComparePage::reload()
         if (!read.problem.isEmpty()) {
             showProblem(read.problem);
         }
+        m_isListed = isProject;
+        takePlace();
     });
 }
 
@@ -202,6 +207,7 @@ void ComparePage::showContenders()
                                                  : Contender{m_choices->model() + u'\n' + tuned->result + u'\n' + m_blend->id(),
                                                              blend.isEmpty() ? tuned->name : blend});
     m_extras->showContenders();
+    keepPlace();
 }
 
 void ComparePage::loadHeldOut()
@@ -275,6 +281,8 @@ void ComparePage::compare()
     }
     m_asked = prompt;
     m_askedSettings = m_side->sampling();
+    m_shown = {};
+    keepPlace();
     m_problem->hide();
     m_base->clear(tr("The base model is about to answer\u2026"));
     m_tunedColumn->clear(tr("The tuned model is about to answer\u2026"));
@@ -331,6 +339,8 @@ void ComparePage::showComparison(const Comparison& comparison)
     if (m_contest->isRunning()) {
         return;
     }
+    m_asked = comparison.prompt; // what is scored, and what goes on from here
+    m_shown = toJson(comparison);
     showPrompt(comparison.prompt);
     m_base->showAnswer(comparison.answers[0], comparison.footers[0], comparison.by[0]);
     m_tunedColumn->showAnswer(comparison.answers[1], comparison.footers[1], comparison.by[1]);
@@ -355,6 +365,7 @@ void ComparePage::showComparison(const Comparison& comparison)
     showDifferences();
     m_stage->setText(comparison.settings);
     showExpected(comparison.prompt.expected);
+    keepPlace();
 }
 
 void ComparePage::showPrompt(const PromptItem& item)
@@ -457,6 +468,8 @@ void ComparePage::scoreAnswers(Comparison comparison, bool keeps)
 void ComparePage::keepComparison(Comparison comparison)
 {
     m_side->addComparison(comparison);
+    m_shown = toJson(comparison);
+    keepPlace();
     const auto project = m_workspace.project();
     if (!project) {
         return;
@@ -524,13 +537,17 @@ void ComparePage::restoreColumns()
         return;
     }
     startJob(this, [project] { return project->value(kColumns); }, [this, project](const Result<Json>& kept) {
-        if (!kept || project != m_workspace.project() || m_contest->isRunning() || m_extras->size() > 0) {
-            return; // a person was quicker
+        if (project != m_workspace.project()) {
+            return;
         }
-        m_isRestoring = true;
-        m_extras->setProject(project);
-        m_extras->restore(*kept);
-        m_isRestoring = false;
+        if (kept && !m_contest->isRunning() && m_extras->size() == 0) { // else a person was quicker
+            m_isRestoring = true;
+            m_extras->setProject(project);
+            m_extras->restore(*kept);
+            m_isRestoring = false;
+        }
+        m_areColumnsRead = true;
+        takePlace();
     });
 }
 

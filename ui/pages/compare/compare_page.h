@@ -37,6 +37,7 @@ public:
     ~ComparePage() override;
 
     QAction* mainAction() override { return m_action; }
+    void activated() override { reload(); } // an adapter may have been imported
     void reveal(const QString& what) override; // a run's id
 
     void reload();                               // runs of the project, as they are now
@@ -81,6 +82,9 @@ private:
     void onColumnClosed(int index);
     void keepColumns();    // those beside both, in the project
     void restoreColumns();
+    void forgetPlace(); // of another project
+    void keepPlace();
+    void takePlace();
     void showProblem(const QString& sentence);
     void updateActions();
     PromptItem promptNow() const;
@@ -96,6 +100,10 @@ private:
     bool m_isHeldOutRead = false;
     bool m_isScrolling = false; // the others follow
     bool m_isRestoring = false; // columns come out of the project
+    bool m_isListed = false;    // the project's runs are
+    bool m_areColumnsRead = false;
+    bool m_isPlaced = false; // stands where the person was
+    Json m_shown;            // the comparison that stands here whole; null: none
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
     JobSlot m_listJob;

@@ -266,6 +266,7 @@ QWidget* ComparePage::buildPrompt()
     connect(m_stop, &QPushButton::clicked, this, &ComparePage::stop);
     connect(m_promptText, &PromptBox::sent, this, &ComparePage::compare);
     connect(m_promptText, &QPlainTextEdit::textChanged, this, &ComparePage::updateActions);
+    connect(m_promptText, &QPlainTextEdit::textChanged, this, &ComparePage::keepPlace);
     return box;
 }
 

@@ -4,6 +4,7 @@
 #include "ui/pages/compare/compare_sampling.h"
 #include "ui/pages/compare/compare_sets.h"
 #include "ui/widgets/all_tabs.h"
+#include "ui/widgets/lists/no_match.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -93,6 +94,7 @@ QWidget* CompareSide::buildHistory()
     m_search->setToolTip(tr("Show only comparisons in which these words stand"));
     m_search->setClearButtonEnabled(true);
     connect(m_search, &QLineEdit::textChanged, this, &CompareSide::searched);
+    m_noMatch = new NoMatch(m_historyList, m_search, tr("Nothing that was compared matches \u201c%1\u201d."));
     layout->addWidget(m_search);
     layout->addWidget(m_historyList, 1);
     const auto choose = [this](const QModelIndex& index) {
@@ -116,11 +118,13 @@ void CompareSide::setHeldOut(std::vector<PromptItem> items, const QString& note)
 void CompareSide::addComparison(Comparison comparison)
 {
     m_history->prepend(std::move(comparison));
+    m_noMatch->setEmpty(false);
 }
 
 void CompareSide::setComparisons(std::vector<Comparison> newestFirst)
 {
     m_history->setItems(std::move(newestFirst));
+    m_noMatch->setEmpty(m_history->rowCount() == 0);
 }
 
 Json CompareSide::samplingJson() const

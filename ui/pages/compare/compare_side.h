@@ -17,6 +17,7 @@ class QTabWidget;
 namespace luthier::ui {
 
 class CompareSets;
+class NoMatch;
 class SamplingForm;
 
 class CompareSide : public QWidget {
@@ -55,6 +56,7 @@ private:
     QListView* m_heldOutList;
     QListView* m_historyList;
     QLineEdit* m_search;
+    NoMatch* m_noMatch = nullptr;
     QLabel* m_heldOutNote;
     QPushButton* m_random;
     SamplingForm* m_sampling;

@@ -12,6 +12,7 @@
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/buttons/tool_button.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
@@ -33,6 +34,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 namespace luthier::ui {
 
@@ -271,7 +273,18 @@ QWidget* JudgePage::buildKeys()
 void JudgePage::connectDesk()
 {
     connect(m_desk, &JudgingDesk::listChanged, this, &JudgePage::showList);
+    connect(m_desk, &JudgingDesk::listChanged, this, &JudgePage::takePlace);
     connect(m_desk, &JudgingDesk::pairChanged, this, &JudgePage::showPair);
+    connect(m_desk, &JudgingDesk::pairChanged, this, &JudgePage::keepPlace);
+    connect(m_workspace.places(), &Places::read, this, [this] {
+        const Json place = m_workspace.places()->at(QStringLiteral("judge"));
+        m_kept = wholeIn(place, "judging");
+        if (const QString judge = textIn(place, "judge"); !judge.isEmpty()) {
+            m_judge->setText(judge);
+            m_desk->setJudge(judge);
+        }
+        takePlace();
+    });
     connect(m_desk, &JudgingDesk::problemFound, this, &JudgePage::showProblem);
     connect(m_desk, &JudgingDesk::preferencesWritten, this, [this](const QString& path, qint64 rows) {
         m_workspace.say(tr("%Ln preference(s) written", nullptr, static_cast<int>(rows)));
@@ -309,6 +322,25 @@ void JudgePage::showList()
     const bool isEmpty = m_desk->judgings().empty();
     m_stack->setCurrentWidget(isEmpty ? static_cast<QWidget*>(m_empty) : m_work);
     setFirstControl(isEmpty ? nullptr : m_prompt); // read only: the keys reach the page; what is hidden takes none
+}
+
+void JudgePage::keepPlace()
+{
+    if (m_desk->judging() != 0 && m_kept == 0) {
+        m_workspace.places()->keep(QStringLiteral("judge"), {{"judging", m_desk->judging()}, {"judge", m_desk->judge().toStdString()}});
+    }
+}
+
+void JudgePage::takePlace()
+{
+    const auto& all = m_desk->judgings();
+    if (all.empty()) {
+        return;
+    }
+    const qint64 kept = std::exchange(m_kept, 0);
+    if (std::any_of(all.begin(), all.end(), [kept](const store::JudgingRow& row) { return row.id == kept; })) {
+        m_desk->open(kept);
+    }
 }
 
 void JudgePage::showPair()

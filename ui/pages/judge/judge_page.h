@@ -48,6 +48,8 @@ private:
     void askForEvaluation();
     void askForFile();
     void showList();
+    void keepPlace();
+    void takePlace(); // the judging that was open last, once it is listed
     void showPair();
     void showTally();
     QString winsText(const evaluation::Tally& tally) const;
@@ -59,6 +61,7 @@ private:
     void showProblem(const QString& sentence);
 
     Workspace& m_workspace;
+    qint64 m_kept = 0; // judging that was open last, until it is open again
     JudgingDesk* m_desk;
     QAction* m_action;
     QStackedWidget* m_stack;

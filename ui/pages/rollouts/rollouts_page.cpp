@@ -14,6 +14,7 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/row_view.h"
 #include "ui/widgets/status_label.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include <QComboBox>
@@ -123,6 +124,10 @@ RolloutsPage::RolloutsPage(Workspace& workspace, QWidget* parent)
     layout->addWidget(m_stack);
     connect(&m_workspace, &Workspace::projectChanged, this, &RolloutsPage::refresh);
     connect(&m_workspace, &Workspace::runsChanged, this, &RolloutsPage::refresh);
+    connect(m_workspace.places(), &Places::read, this, [this] {
+        m_wanted = m_wanted > 0 ? m_wanted : wholeIn(m_workspace.places()->at(QStringLiteral("rollouts")), "run");
+        refresh();
+    });
     refresh();
 }
 
@@ -146,6 +151,7 @@ QWidget* RolloutsPage::buildWork()
     connect(m_view->horizontalHeader(), &QHeaderView::sectionClicked, this, &RolloutsPage::orderBy);
     m_view->setMinimumWidth(fontMetrics().averageCharWidth() * 40);
     auto* split = new QSplitter;
+    split->setObjectName(QStringLiteral("rolloutsSplitter"));
     split->addWidget(m_view);
     split->addWidget(m_reader);
     split->setStretchFactor(0, 1);
@@ -252,6 +258,7 @@ void RolloutsPage::openRun()
     const int same = m_updateBox->findData(before);
     m_updateBox->setCurrentIndex(same >= 0 ? same : m_updateBox->count() - 1);
     m_reader->setRules(run()->rules);
+    m_workspace.places()->keep(QStringLiteral("rollouts"), {{"run", run()->id}});
     openUpdate();
 }
 

@@ -223,12 +223,17 @@ void RunsPage::takeRuns(const Listed& listed)
     if (hadKeys && m_model->rowCount() > 0) {
         m_table->setFocus(Qt::OtherFocusReason); // what had them is gone
     }
+    const auto kept = listed.runs->empty() ? std::vector<store::RunId>() : std::exchange(m_kept, {});
+    const bool isWanted = m_wanted != 0;
     const store::RunId current = m_wanted != 0 && m_model->rowOf(m_wanted) >= 0 ? std::exchange(m_wanted, 0)
                                  : !before.empty() && m_model->rowOf(before.front()) >= 0
                                      ? before.front()
                                      : m_model->rowCount() > 0 ? m_model->run(0)->id : 0;
     if (chosen().empty() || chosen().front() != current) {
         chooseRun(current);
+    }
+    if (!isWanted) {
+        choose(kept);
     }
     hideOthers();
     onSelection();
@@ -283,6 +288,7 @@ void RunsPage::onSelection()
         m_question->hide();
         showRuns();
     }
+    keepPlace();
 }
 
 void RunsPage::showRuns()

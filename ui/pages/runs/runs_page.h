@@ -25,6 +25,7 @@ namespace luthier::ui {
 
 class Banner;
 class EmptyState;
+class NoMatch;
 class RunsCharts;
 class RunsFindings;
 class RunsModel;
@@ -72,6 +73,9 @@ private:
     QWidget* buildButtons();
     void buildFinding();
     void hideOthers(); // runs that the search does not want
+    void keepPlace();
+    void takePlace(); // once it is read
+    void choose(const std::vector<store::RunId>& ids); // the first becomes the current one; those that are not listed are passed over
     void askForColumns(const QPoint& at);
     void readCurves();
     void groupBy(const QString& id); // empty: by nothing
@@ -93,6 +97,7 @@ private:
     std::vector<store::RunId> m_shown; // by charts and words
     std::set<store::RunId> m_answering; // left something that can be asked, also by a checkpoint
     store::RunId m_wanted = 0;         // to be chosen when it is in the table
+    std::vector<store::RunId> m_kept;  // chosen when the project was open last, until they are chosen again
     store::RunId m_deleting = 0;
     RunHistory m_live;                 // of the run in progress, since it started or resumed
     RunHistory m_liveShown;            // samples of the shown run, for the words
@@ -112,6 +117,7 @@ private:
     RunsNotes* m_notes;
     RunsFindings* m_findings;
     QLineEdit* m_search;
+    NoMatch* m_noMatch = nullptr;
     QComboBox* m_group;
     QLabel* m_found;
     JobSlot m_curveJob;

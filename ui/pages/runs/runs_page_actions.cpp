@@ -17,8 +17,10 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QDesktopServices>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QTableView>
@@ -69,7 +71,11 @@ void RunsPage::buildActions()
     connect(m_leave, &QAction::triggered, m_workspace.runs(), &RunController::leave);
     connect(m_stop, &QAction::triggered, m_workspace.runs(), &RunController::stop);
     connect(m_hold, &QAction::triggered, this, [runs = m_workspace.runs()] { runs->setHeld(runs->state() != RunController::State::Held); });
-    for (QAction* action : {m_hold, m_stop, m_resume, m_from, m_use, m_chat, m_folder, rename, m_delete, m_leave}) {
+    auto* columns = new QAction(tr("Columns\u2026"), this);
+    columns->setObjectName(QStringLiteral("runColumns"));
+    columns->setToolTip(tr("Choose settings that are shown as columns"));
+    connect(columns, &QAction::triggered, this, [this] { askForColumns(QPoint(0, m_table->horizontalHeader()->height())); });
+    for (QAction* action : {m_hold, m_stop, m_resume, m_from, m_use, m_chat, m_folder, rename, m_delete, m_leave, columns}) {
         action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
         m_table->addAction(action);
     }

@@ -10,8 +10,10 @@
 #include "ui/pages/runs/runs_page.h"
 #include "ui/pages/runs/runs_side.h"
 #include "ui/settings/app_settings.h"
+#include "ui/widgets/lists/no_match.h"
 #include "ui/widgets/status_label.h"
 #include "ui/widgets/vertical_scroll.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include <QComboBox>
@@ -24,6 +26,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace luthier::ui {
 namespace {
@@ -50,7 +53,10 @@ void RunsPage::buildFinding()
     m_search->setClearButtonEnabled(true);
     m_search->setMinimumWidth(space(kSearchWidth));
     m_found->setObjectName(QStringLiteral("runsFound"));
+    m_noMatch = new NoMatch(m_table, m_search, tr("No run matches \u201c%1\u201d."));
     connect(m_search, &QLineEdit::textChanged, this, &RunsPage::hideOthers);
+    connect(m_search, &QLineEdit::textChanged, this, &RunsPage::keepPlace);
+    connect(m_workspace.places(), &Places::read, this, &RunsPage::takePlace);
     m_group->setObjectName(QStringLiteral("runGroups"));
     m_group->setAccessibleName(tr("Group runs"));
     m_group->setToolTip(tr("Put runs together that have the same model, method or tag, or come of one sweep"));
@@ -109,6 +115,50 @@ void RunsPage::hideOthers()
         shown += isWanted;
     }
     m_found->setText(m_search->text().trimmed().isEmpty() ? QString() : tr("%1 of %2").arg(number(shown), number(m_model->rowCount())));
+    m_noMatch->setEmpty(shown == 0 && m_model->rowCount() > 0);
+}
+
+void RunsPage::keepPlace()
+{
+    Json ids = m_kept;
+    if (m_kept.empty()) {
+        ids = chosen();
+    }
+    if (!ids.empty()) {
+        m_workspace.places()->keep(QStringLiteral("runs"), {{"runs", std::move(ids)}, {"search", m_search->text().toStdString()}});
+    }
+}
+
+void RunsPage::takePlace()
+{
+    const Json place = m_workspace.places()->at(QStringLiteral("runs"));
+    const Json ids = place.is_object() ? place.value("runs", Json()) : Json();
+    m_kept.clear();
+    for (const Json& id : ids.is_array() ? ids : Json::array()) {
+        if (id.is_number_integer()) {
+            m_kept.push_back(id.get<store::RunId>());
+        }
+    }
+    m_search->setText(textIn(place, "search"));
+    if (m_model->rowCount() > 0) {
+        choose(std::exchange(m_kept, {}));
+    }
+}
+
+void RunsPage::choose(const std::vector<store::RunId>& ids)
+{
+    bool isFirst = true;
+    for (const store::RunId id : ids) {
+        if (const int row = m_model->rowOf(id); row >= 0) {
+            const QModelIndex index = m_model->index(row, 0);
+            if (isFirst) {
+                m_table->selectRow(row);
+            } else {
+                m_table->selectionModel()->select(index, QItemSelectionModel::Select | QItemSelectionModel::Rows);
+            }
+            isFirst = false;
+        }
+    }
 }
 
 // Settings in which the listed runs differ, and those that are shown.
