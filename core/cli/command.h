@@ -103,6 +103,8 @@ Command launchCommand();
 Command mergeCommand();
 Command modelsCommand();
 Command planCommand();
+Command promptsCommand();
+Command queueCommand();
 Command rateCommand();
 Command recipeCommand();
 Command renderCommand();

@@ -8,6 +8,7 @@
 #include "core/objectives/rollout_settings.h"
 #include "core/ranks/team.h"
 #include "core/store/recorder.h"
+#include "core/store/runs/run_names.h"
 #include "core/train/control/control_file.h"
 #include "core/train/fanout.h"
 #include "core/train/plan/run_rows_file.h"
@@ -118,6 +119,7 @@ Result<train::RunRows> rowsLeft(const std::string& file, store::Project* project
 Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,
                             const fs::path& out)
 {
+    config.run.name = store::ownRunName(*project, config);
     auto rows = store::runRows(project.get(), config.data); // first: a run whose rows cannot be read is not made
     auto row = rows ? project->createRun(config.run.name, config::toJson(config)) : Result<store::RunRow>(rows.error());
     if (!row) {
@@ -136,6 +138,18 @@ Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Pro
         }
     }
     return run;
+}
+
+Result<TuneRun> resumedRun(std::shared_ptr<store::Project> project, store::RunId id)
+{
+    const auto row = project->run(id);
+    auto config = row ? config::fromJson(row->recipe) : Result<config::RunConfig>(row.error());
+    auto rows = config ? store::runRows(project.get(), config->data) : Result<train::RunRows>(config.error());
+    const auto marked = rows ? project->markRunning(id) : Result<void>(rows.error());
+    if (!marked) {
+        return marked.error();
+    }
+    return TuneRun{std::move(*config), row->folder, std::move(*rows), true, std::move(project), id};
 }
 
 train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& context)

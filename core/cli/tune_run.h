@@ -51,10 +51,14 @@ Result<void> checkRules(const config::RunConfig& config);
 // The rows as a person left them: those of the file (train/plan/run_rows_file.h), else the project's; without both the files as they lie there.
 Result<train::RunRows> rowsLeft(const std::string& file, store::Project* project, const config::DataSettings& data);
 
-// Makes the project's run, of the rows as they were left there. With `out` given the run lies there and the project's folder points to it; empty:
+// Makes the project's run, under a name of its own there (store/runs/run_names.h), of the rows as they were left there. With `out` given the run lies there and the project's folder points to it; empty:
 // it lies in the project.
 Result<TuneRun> recordedRun(config::RunConfig config, std::shared_ptr<store::Project> project,
                             const std::filesystem::path& out);
+
+// A run of the project that was interrupted, stopped or parked, with its rows as they are left now; it is marked as running. One that
+// never came to train begins.
+Result<TuneRun> resumedRun(std::shared_ptr<store::Project> project, store::RunId id);
 
 train::RunEnded runToEnd(const TuneRun& run, RunPrinter& printer, Context& context);
 // The same where something else than Ctrl-C alone may stop it.

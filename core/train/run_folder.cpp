@@ -67,6 +67,11 @@ Result<void> clearRefused(const fs::path& folder)
     return {};
 }
 
+Result<void> writeRecipe(const config::RunConfig& config, const fs::path& folder)
+{
+    return base::writeFileAtomically(folder / kRecipe, base::dumpJson(config::toJson(withAbsolutePaths(config)), 2) + "\n");
+}
+
 } // namespace
 
 Result<void> prepareRunFolder(const config::RunConfig& config, const fs::path& folder, bool resume)
@@ -78,7 +83,10 @@ Result<void> prepareRunFolder(const config::RunConfig& config, const fs::path& f
     }
     if (resume) {
         (void)base::removeTree(folder / kRefused);
-        return fs::is_directory(folder, code) ? Result<void>() : Result<void>(Error{name + ": there is no such run folder"});
+        if (!fs::is_directory(folder, code)) {
+            return Error{name + ": there is no such run folder"};
+        }
+        return fs::exists(folder / kRecipe, code) ? Result<void>() : writeRecipe(config, folder); // its start was killed before that
     }
     if (fs::exists(folder, code) && !fs::is_directory(folder, code)) {
         return Error{name + ": this is a file; a run needs a folder of its own"};
@@ -94,7 +102,7 @@ Result<void> prepareRunFolder(const config::RunConfig& config, const fs::path& f
     if (auto made = base::makeDirectories(folder); !made) {
         return made;
     }
-    return base::writeFileAtomically(folder / kRecipe, base::dumpJson(config::toJson(withAbsolutePaths(config)), 2) + "\n");
+    return writeRecipe(config, folder);
 }
 
 void markRefused(const fs::path& folder, const std::string& sentence)

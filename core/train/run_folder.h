@@ -14,7 +14,8 @@
 
 namespace luthier::train {
 
-// Writes the recipe into a folder that is absent, empty or was refused. Of a resumed run: checks that the folder is there.
+// Writes the recipe into a folder that is absent, empty or was refused. Of a resumed run: checks that the folder is there, and
+// writes the recipe where the start was killed before that.
 Result<void> prepareRunFolder(const config::RunConfig& config, const std::filesystem::path& folder, bool resume);
 
 // Leaves the folder as it is when there is a checkpoint or a result, and never fails.

@@ -61,6 +61,21 @@ private Q_SLOTS:
         }
         QCOMPARE(store::settingOf(row, "method.rank"), std::string("8"));
         QCOMPARE(store::settingOf(row, "method.none"), std::string("-"));
+        for (const char* nothing : {"", "  ", "\t\n"}) {
+            QVERIFY(!m_project->renameRun(m_id, nothing).ok());
+        }
+        QCOMPARE(need(m_project->run(m_id)).name, row.name);
+    }
+
+    // What lies there is said, and not that an archive is damaged.
+    void whatIsNoArchive()
+    {
+        need(base::writeFileAtomically(at("recipe.json"), "{}"));
+        const std::pair<std::string, const char*> strange[] = {{at("recipe.json"), "no run's archive"}, {at("none.luthier-run"), "there is no such file"}, {at("project"), "a folder"}};
+        for (const auto& [file, part] : strange) {
+            const auto read = store::readRunArchive(*m_project, file);
+            QVERIFY2(!read.ok() && read.message().find(part) != std::string::npos, read.message().c_str());
+        }
     }
 
     void theTrashGivesBack()

@@ -6,6 +6,10 @@
 # tests/nodes/two_nodes.sh [LUTHIER [ssh] [copies] [mpirun] [srun] [again] [cut]]; all take about 3 minutes on two cores.
 L=$(realpath "${1:-build/bin/luthier}"); shift
 parts="${*:-ssh copies mpirun srun again cut}"
+[ "$(id -u)" = 0 ] || { echo "two_nodes.sh makes network namespaces: run it as root"; exit 2; }
+for tool in ip nsenter unshare ssh ssh-keygen /usr/sbin/sshd python3 "$L"; do
+  command -v "$tool" > /dev/null || { echo "$tool is not there, and two_nodes.sh needs it (Debian: iproute2, util-linux, openssh-client, openssh-server, python3)"; exit 2; }
+done
 root=$(realpath "$(dirname "$0")/../..")
 export LUTHIER_RESOURCES=$root/resources LUTHIER_DATASETS=$root/datasets
 work=$(mktemp -d /tmp/nodes.XXXXXX); chmod 755 "$work"; cd "$work" || exit 1
@@ -15,16 +19,19 @@ say() { echo "$1: $2"; [[ "$2" == no* ]] && failed=1; }
 
 started=()
 tidy() {
+  trap '' TERM INT # once is enough, and must come to its end
   for p in "${started[@]}"; do kill "$p" 2>/dev/null; done
   for n in lu1 lu2; do for p in $(ip netns pids $n 2>/dev/null); do kill -9 "$p"; done; ip netns del $n 2>/dev/null; done
-  ip link del br-lu 2>/dev/null; rm -rf "$work"
+  for link in lv1 lv2 br-lu; do ip link del $link 2>/dev/null; done # a namespace that ends takes its link along later
+  rm -rf "$work"
 }
+ip link show br-lu > /dev/null 2>&1 && { echo "br-lu is there already: another two_nodes.sh is at work, or was killed (ip link del br-lu; ip netns del lu1; ip netns del lu2)"; rm -rf "$work"; exit 2; }
 trap tidy EXIT; trap 'exit 1' TERM INT
 printf '127.0.0.1 localhost\n10.77.0.1 lu0\n10.77.0.11 lu1\n10.77.0.12 lu2\n' > hosts
 ip link add br-lu type bridge && ip addr add 10.77.0.1/24 dev br-lu && ip link set br-lu up || exit 1
 for n in 1 2; do
-  ip netns add lu$n
-  ip link add lv$n type veth peer name eth0 netns lu$n; ip link set lv$n master br-lu up
+  ip netns add lu$n && ip link add lv$n type veth peer name eth0 netns lu$n || exit 1
+  ip link set lv$n master br-lu up
   ip -n lu$n addr add 10.77.0.1$n/24 dev eth0; ip -n lu$n link set eth0 up; ip -n lu$n link set lo up
 done
 on() { nsenter --net=/run/netns/"$1" unshare -u -m bash -c "hostname $1; mount --bind '$work/hosts' /etc/hosts; exec \"\$@\"" on "${@:2}"; } # HOST COMMAND...

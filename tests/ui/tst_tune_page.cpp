@@ -606,6 +606,26 @@ private Q_SLOTS:
         QVERIFY(queue->waiting().empty() && !list->isVisible());
         waitForJobs();
         QVERIFY(project->value("queue.runs")->empty());
+
+        // What the command line left: a run that was interrupted goes on first, then who waits.
+        config::RunConfig config = m_tune->document()->config();
+        config.run.name = "interrupted";
+        const auto begun = project->createRun(config.run.name, config::toJson(config));
+        QVERIFY(begun.ok());
+        config::RunConfig next = config;
+        next.run.name = "next";
+        QVERIFY(away::keepWaitingRuns(*project, {{config, {}, begun->id}, {next, {}, 0}}).ok());
+        m_workspace->setProject(nullptr);
+        m_workspace->setProject(project);
+        QTRY_VERIFY_WITH_TIMEOUT(queue->waiting().size() == 2 && goOn->isVisible(), kAwaitMs);
+        QCOMPARE(list->item(0)->text(), QStringLiteral("interrupted, goes on from its last checkpoint"));
+        QVERIFY(!queue->canMove(1, 0)); // what has begun goes on first
+        goOn->click();
+        QTRY_VERIFY_WITH_TIMEOUT(queue->waiting().empty() && !m_workspace->runs()->isBusy() && project->runs()->front().name == "next" && project->runs()->front().state == "finished", kAwaitMs);
+        QCOMPARE(project->run(begun->id)->state, std::string("finished"));
+        QCOMPARE(project->runs()->size(), std::size_t{5});
+        waitForJobs();
+        QVERIFY(away::waitingRuns(*project)->empty());
     }
 
     // Trials go through the queue as runs of the project, and the picture has them.

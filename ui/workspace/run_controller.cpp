@@ -2,20 +2,20 @@
 #include "ui/workspace/run_controller.h"
 
 #include "core/away/away_run.h"
+#include "core/away/waiting_runs.h"
 #include "core/report/event_logs.h"
 #include "core/store/next_recipe.h"
 #include "core/store/recorder.h"
 #include "core/store/run_rows.h"
+#include "core/store/runs/run_names.h"
 #include "core/train/control/control_file.h"
 #include "core/train/control/fork.h"
 #include "core/train/fanout.h"
 #include "core/train/start_point.h"
 #include "ui/base/window_sentence.h"
 #include "ui/bridge/job.h"
-#include "ui/workspace/run_name.h"
 #include "ui/workspace/workspace.h"
 
-#include <QCoreApplication>
 #include <QMetaObject>
 
 #include <algorithm>
@@ -79,7 +79,7 @@ void RunController::start(const config::RunConfig& config, const away::RunPlace&
             return started.error();
         }
         config::RunConfig& config = started->config;
-        config.run.name = ownName(*project, runNameOf(config), config);
+        config.run.name = store::ownRunName(*project, config);
         auto rows = store::runRows(project.get(), config.data);
         if (!rows) {
             return rows.error();
@@ -88,10 +88,8 @@ void RunController::start(const config::RunConfig& config, const away::RunPlace&
         if (!row) {
             return row.error();
         }
-        if (place.isAway()) {
-            if (auto kept = project->setValue(placeKey(row->id), away::toJson(place)); !kept) {
-                return kept.error();
-            }
+        if (auto kept = away::keepPlace(*project, row->id, place); !kept) {
+            return kept.error();
         }
         train::RunInputs inputs{row->folder, std::move(*rows), false};
         return Prepared{std::move(*row), std::move(config), std::move(inputs), place};
@@ -120,8 +118,7 @@ void RunController::resume(store::RunId id, std::int64_t step)
         if (Result<void> marked = project->markRunning(id); !marked) {
             return marked.error();
         }
-        const auto kept = project->value(placeKey(id));
-        auto place = !kept || kept->is_null() ? Result<away::RunPlace>(away::RunPlace()) : away::placeFromJson(*kept);
+        auto place = away::placeOf(*project, id);
         if (!place) {
             return place.error();
         }
@@ -237,6 +234,9 @@ void RunController::launch(Prepared prepared)
 
 double RunController::seconds() const
 {
+    return isBusy() && m_clock.isValid() ? m_secondsBefore + static_cast<double>(m_clock.elapsed()) / 1000 : m_secondsBefore;
+}
+
 double RunController::secondsLeft() const
 {
     if (m_secondsLeft < 0 || !m_sinceLeft.isValid()) {
@@ -244,9 +244,6 @@ double RunController::secondsLeft() const
     }
     const double left = m_secondsLeft - static_cast<double>(m_sinceLeft.elapsed()) / 1000;
     return left < -kLate ? -1 : std::max(0.0, left);
-}
-
-    return isBusy() && m_clock.isValid() ? m_secondsBefore + static_cast<double>(m_clock.elapsed()) / 1000 : m_secondsBefore;
 }
 
 void RunController::stop()
@@ -337,15 +334,15 @@ void RunController::finishWhenBothAreThere()
     Q_EMIT m_workspace.runsChanged();
 }
 
+void RunController::setState(State state)
+{
+    if (state != m_state) {
         if (state == State::Held) {
             m_secondsLeft = secondsLeft();
             m_sinceLeft.invalidate();
         } else if (m_state == State::Held) {
             m_sinceLeft.start();
         }
-void RunController::setState(State state)
-{
-    if (state != m_state) {
         m_state = state;
         m_sleep.setAwake(state == State::Running || state == State::Stopping || state == State::Preparing, tr("Training %1").arg(m_name));
         Q_EMIT stateChanged();

@@ -4,7 +4,6 @@
 #include "core/store/project.h"
 #include "core/train/trials/shootout.h"
 #include "ui/workspace/run_controller.h"
-#include "ui/workspace/run_name.h"
 #include "ui/workspace/shootout_queue.h"
 #include "ui/workspace/workspace.h"
 
@@ -12,48 +11,13 @@
 #include <utility>
 
 namespace luthier::ui {
-namespace {
-
-const char kQueueKey[] = "queue.runs";
-
-Json queueJson(const std::vector<RunQueue::Waiting>& waiting)
-{
-    Json all = Json::array();
-    for (const RunQueue::Waiting& one : waiting) {
-        all.push_back({{"recipe", config::toJson(one.config)}, {"place", away::toJson(one.place)}});
-    }
-    return all;
-}
-
-Result<std::vector<RunQueue::Waiting>> queueFrom(const Json& all)
-{
-    std::vector<RunQueue::Waiting> waiting;
-    for (const Json& one : all.is_array() ? all : Json::array()) {
-        if (!one.is_object() || !one.contains("recipe") || !one.contains("place")) {
-            return Error{"a run that waited in the queue cannot be read"};
-        }
-        auto config = config::fromJson(one["recipe"]);
-        auto place = config ? away::placeFromJson(one["place"]) : Result<away::RunPlace>(config.error());
-        if (!place) {
-            return Error{"a run that waited in the queue cannot be read: " + place.message()};
-        }
-        waiting.push_back({std::move(*config), std::move(*place)});
-    }
-    return waiting;
-}
-
-} // namespace
-
-QString RunQueue::Waiting::name() const
-{
-    return QString::fromStdString(runNameOf(config));
-}
 
 RunQueue::RunQueue(Workspace& workspace, const ShootoutQueue& shootouts, QObject* parent) : QObject(parent), m_workspace(workspace), m_shootouts(shootouts)
 {
     const RunController* runs = workspace.runs();
     connect(runs, &RunController::stateChanged, this, &RunQueue::onState);
     connect(runs, &RunController::runStarting, this, &RunQueue::onStarting);
+    connect(runs, &RunController::runEnded, this, &RunQueue::onEnded);
     connect(runs, &RunController::failed, this, &RunQueue::onFailed);
     connect(&shootouts, &ShootoutQueue::changed, this, &RunQueue::begin);
     connect(&workspace, &Workspace::projectChanged, this, &RunQueue::load);
@@ -64,22 +28,26 @@ void RunQueue::load()
 {
     m_project = m_workspace.project();
     m_waiting.clear();
+    m_atWork.reset();
     m_isHeld = false;
+    m_isRead = false;
     Q_EMIT changed();
     if (!m_project) {
         return;
     }
-    const auto work = [project = m_project]() -> Result<std::vector<Waiting>> {
-        const auto kept = project->value(kQueueKey);
-        return kept ? queueFrom(*kept) : Result<std::vector<Waiting>>(kept.error());
-    };
-    m_loadJob.start(this, work, [this](const Result<std::vector<Waiting>>& kept) {
+    m_loadJob.start(this, [project = m_project] { return away::waitingRuns(*project); }, [this](const Result<std::vector<away::WaitingRun>>& kept) {
         if (!kept) {
-            m_workspace.say(QString::fromStdString(kept.message()));
+            //: %1 why a project's queue cannot be read
+            m_workspace.say(tr("%1. It is left as it is, and what you add now is not kept.").arg(QString::fromStdString(kept.message())));
             return;
         }
+        m_isRead = true;
         m_isHeld = !kept->empty();
+        const bool hasMore = !m_waiting.empty(); // added meanwhile
         m_waiting.insert(m_waiting.begin(), kept->begin(), kept->end());
+        if (hasMore) {
+            save();
+        }
         Q_EMIT changed();
     });
 }
@@ -91,14 +59,18 @@ void RunQueue::add(const config::RunConfig& config, const away::RunPlace& place)
     begin();
 }
 
+bool RunQueue::canMove(int at, int to) const
+{
+    const int first = m_isStarting || (!m_waiting.empty() && m_waiting.front().run != 0) ? 1 : 0; // its turn has come
+    return std::min(at, to) >= first && std::max(at, to) < static_cast<int>(m_waiting.size()) && at != to;
+}
+
 void RunQueue::move(int at, int to)
 {
-    const auto size = static_cast<int>(m_waiting.size());
-    const int first = m_isStarting ? 1 : 0; // its turn has come
-    if (std::min(at, to) < first || std::max(at, to) >= size || at == to) {
+    if (!canMove(at, to)) {
         return;
     }
-    Waiting one = std::move(m_waiting[static_cast<std::size_t>(at)]);
+    away::WaitingRun one = std::move(m_waiting[static_cast<std::size_t>(at)]);
     m_waiting.erase(m_waiting.begin() + at);
     m_waiting.insert(m_waiting.begin() + to, std::move(one));
     tell();
@@ -128,28 +100,72 @@ void RunQueue::onState()
     begin();
 }
 
+bool RunQueue::isFree() const
+{
+    return !m_isHeld && !m_isStarting && !m_waiting.empty() && !m_workspace.runs()->isBusy() && !m_shootouts.isRunning();
+}
+
 void RunQueue::begin()
 {
-    const auto isFree = [this] { return !m_isHeld && !m_isStarting && !m_waiting.empty() && !m_workspace.runs()->isBusy() && !m_shootouts.isRunning(); };
     if (m_isPreparing || !isFree()) {
         return;
     }
     m_isPreparing = true;
-    startJob(this, [] { train::giveMemoryBack(); }, [this, isFree] {
+    const auto look = [project = m_project, first = m_waiting.front()] {
+        train::giveMemoryBack();
+        return project ? away::turnOf(*project, first) : Result<away::Turn>(away::Turn::Begin);
+    };
+    startJob(this, look, [this, project = m_project, first = m_waiting.front().run](const Result<away::Turn>& turn) {
         m_isPreparing = false;
-        if (isFree() && m_project == m_workspace.project()) {
-            m_isStarting = true;
-            const Waiting first = m_waiting.front();
-            m_workspace.runs()->start(first.config, first.place);
+        if (isFree() && project == m_workspace.project()) {
+            take(first, turn);
         }
     });
 }
 
-void RunQueue::onStarting()
+// `turn` is that of the first whose run was `first`.
+void RunQueue::take(store::RunId first, const Result<away::Turn>& turn)
 {
-    if (std::exchange(m_isStarting, false)) {
+    if (!turn) {
+        m_isHeld = true;
+        m_workspace.say(QString::fromStdString(turn.message()));
+        Q_EMIT changed();
+        return;
+    }
+    if (m_waiting.front().run != first) { // another is the first now
+        begin();
+        return;
+    }
+    if (*turn == away::Turn::Past) {
         m_waiting.erase(m_waiting.begin());
         tell();
+        begin();
+        return;
+    }
+    m_isStarting = true;
+    const away::WaitingRun one = m_waiting.front();
+    if (*turn == away::Turn::GoOn) {
+        m_workspace.runs()->resume(one.run);
+    } else {
+        m_workspace.runs()->start(one.config, one.place);
+    }
+}
+
+void RunQueue::onStarting(store::RunId id)
+{
+    if (std::exchange(m_isStarting, false)) {
+        m_atWork = std::move(m_waiting.front());
+        m_atWork->run = id;
+        m_waiting.erase(m_waiting.begin());
+        tell();
+    }
+}
+
+void RunQueue::onEnded(store::RunId id)
+{
+    if (m_atWork && m_atWork->run == id) {
+        m_atWork.reset();
+        save();
     }
 }
 
@@ -170,7 +186,14 @@ void RunQueue::tell()
 
 void RunQueue::save()
 {
-    const auto write = [project = m_project, waiting = m_waiting] { return project ? project->setValue(kQueueKey, queueJson(waiting)) : Result<void>(); };
+    if (!m_isRead) { // it would take the place of what could not be read
+        return;
+    }
+    std::vector<away::WaitingRun> all = m_waiting;
+    if (m_atWork) {
+        all.insert(all.begin(), *m_atWork);
+    }
+    const auto write = [project = m_project, all = std::move(all)] { return project ? away::keepWaitingRuns(*project, all) : Result<void>(); };
     m_saving.start(this, write, [this](const Result<void>& saved) {
         if (!saved) {
             m_workspace.say(QString::fromStdString(saved.error().message));

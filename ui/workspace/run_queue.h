@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RunQueue: recipes that wait for the run in progress, in order. Each becomes a run when its turn comes: one at a time, and none between
-// two methods of a shoot-out. Kept with the project, so that a closed window loses none.
+// RunQueue: the project's runs that wait (away/waiting_runs.h, which the command line shares), taken up in order: one at a time, and none
+// between two methods of a shoot-out. A closed window loses none; where one was killed, the run that was at work is the first of the next time.
 //
 // What is stopped or parked by hand holds the queue, and so do a recipe that cannot be started and a window that was closed: goOn() takes
 // it up again. A run that ends by itself, well or not, lets the next begin.
 // Threads: GUI thread; the project is touched in jobs only.
 #pragma once
 
-#include "core/away/run_place.h"
-#include "core/config/run_config.h"
+#include "core/away/waiting_runs.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/write_slot.h"
 
 #include <QObject>
 
 #include <memory>
-#include <string>
+#include <optional>
 #include <vector>
 
 namespace luthier::store {
@@ -31,21 +30,16 @@ class RunQueue : public QObject {
     Q_OBJECT
 
 public:
-    struct Waiting {
-        config::RunConfig config;
-        away::RunPlace place = {};
-
-        QString name() const; // of the run that it will be
-    };
-
     RunQueue(Workspace& workspace, const ShootoutQueue& shootouts, QObject* parent = nullptr);
 
-    const std::vector<Waiting>& waiting() const { return m_waiting; }
+    // Behind the run at work. The first has a run already where that was interrupted: it goes on.
+    const std::vector<away::WaitingRun>& waiting() const { return m_waiting; }
+    bool canMove(int at, int to) const; // both are places, and none of a run that has begun
     bool isHeld() const { return m_isHeld; }
 
     void add(const config::RunConfig& config, const away::RunPlace& place);
-    void move(int at, int to); // ignored where there is no such place
-    void remove(int at);
+    void move(int at, int to); // ignored where it cannot
+    void remove(int at);       // a run that has begun stays among the runs
     void goOn();
 
 Q_SIGNALS:
@@ -56,16 +50,21 @@ private:
     void save();
     void tell();
     void onState();
-    void onStarting();
+    void onStarting(store::RunId id);
+    void onEnded(store::RunId id);
     void onFailed();
     void begin();
+    void take(store::RunId first, const Result<away::Turn>& turn);
+    bool isFree() const;
 
     Workspace& m_workspace;
     const ShootoutQueue& m_shootouts;
     std::shared_ptr<store::Project> m_project; // whose they are
-    std::vector<Waiting> m_waiting;
+    std::vector<away::WaitingRun> m_waiting;
+    std::optional<away::WaitingRun> m_atWork; // kept before those that wait, until its run has ended
     JobSlot m_loadJob;
     WriteSlot m_saving;
+    bool m_isRead = false; // what the project keeps
     bool m_isHeld = false;
     bool m_isPreparing = false; // memory is given back first
     bool m_isStarting = false;  // the first one was asked for, and has no run yet

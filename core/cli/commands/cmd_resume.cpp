@@ -9,6 +9,8 @@
 
 #include <CLI/App.hpp>
 
+#include <algorithm>
+
 namespace luthier::cli {
 
 namespace fs = std::filesystem;
@@ -24,8 +26,11 @@ struct Flags {
     double rate = 0;
     std::string out;
     std::vector<std::string> settings;
+    bool fork = false;
     bool atOnce = false;
     RankFlags ranks;
+
+    bool forks() const { return fork || !out.empty(); }
 };
 
 void setup(CLI::App& app, Flags& flags)
@@ -38,7 +43,8 @@ void setup(CLI::App& app, Flags& flags)
         ->option_text("DIR");
     app.add_option("--step", flags.step, "Go on from the checkpoint of this step; later ones are put aside")->option_text("N");
     app.add_option("--rate", flags.rate, "Learning rate from here on")->option_text("X");
-    app.add_option("--out", flags.out, "Fork: go on in this new folder, and leave the run as it is")->option_text("DIR");
+    app.add_option("--out", flags.out, "Fork: go on in this new folder, and leave the run as it is; --project records it")->option_text("DIR");
+    app.add_flag("--fork", flags.fork, "Fork: go on as another run of the project, and leave the run as it is");
     app.add_option("--set", flags.settings, "Fork: change a setting; may be repeated")->allow_extra_args(false)->option_text("KEY=VALUE");
     app.add_option("--rows", flags.rows, "Its rows as a person left them, without a project; a file that Luthier wrote")->option_text("FILE.json");
     app.add_flag("--at-once", flags.atOnce, kAtOnceHelp);
@@ -52,6 +58,30 @@ std::int64_t stepOf(const TuneRun& run)
     return run.fromStep ? *run.fromStep : steps.empty() ? 0 : steps.back();
 }
 
+// A fork that the project has among its runs, called as the window calls it.
+Result<TuneRun> recordedFork(const Flags& flags, const fs::path& folder, config::RunConfig config, const fs::path& in)
+{
+    auto project = store::Project::open(in);
+    const auto from = project ? findRun(**project, folder.string()) : Result<store::RunRow>(project.error());
+    const std::vector<std::int64_t> steps = train::stepsWithCheckpoint(folder);
+    const std::int64_t step = flags.step > 0 || steps.empty() ? flags.step : steps.back();
+    const bool isNamed = std::any_of(flags.settings.begin(), flags.settings.end(), [](const std::string& setting) { return setting.starts_with("run.name=") || setting.starts_with("name="); });
+    if (!isNamed) {
+        config.run.name = (from ? from->name : config.run.name) + " from step " + std::to_string(step);
+    }
+    auto run = project ? recordedRun(std::move(config), *project, flags.out) : Result<TuneRun>(project.error());
+    if (!run) {
+        return run;
+    }
+    const auto at = flags.step > 0 ? std::optional(flags.step) : std::nullopt;
+    if (auto made = train::forkRun({folder, at}, run->config, run->folder); !made) {
+        static_cast<void>((*project)->deleteRun(run->id));
+        return made.error();
+    }
+    run->resume = true;
+    return run;
+}
+
 // Another run from a checkpoint of this one.
 Result<TuneRun> forked(const Flags& flags, const fs::path& folder, config::RunConfig config, Context& context)
 {
@@ -60,6 +90,17 @@ Result<TuneRun> forked(const Flags& flags, const fs::path& folder, config::RunCo
     }
     if (auto checked = checkRules(config); !checked) {
         return checked.error();
+    }
+    const fs::path project = flags.project.empty() && flags.out.empty() ? projectAround(folder) : fs::path(flags.project);
+    if (project.empty() && flags.out.empty()) {
+        return Error{"--fork makes another run of a project, and " + folder.string() + " lies in none; name one with --project DIR, or a folder with --out DIR"};
+    }
+    if (!project.empty()) {
+        auto run = recordedFork(flags, folder, std::move(config), project);
+        if (run) {
+            context.console.note("Forked into run " + std::to_string(run->id) + ", " + run->folder.string() + ".");
+        }
+        return run;
     }
     auto rows = rowsLeft(flags.rows, nullptr, config.data);
     if (!rows) {
@@ -107,33 +148,38 @@ int run(const Flags& flags, Context& context)
     if (const auto code = launchedRanks(flags.ranks, context)) {
         return *code;
     }
+    const auto refuse = [&context](const std::string& sentence) {
+        const int code = context.fail(sentence);
+        tellOtherRanks(sentence);
+        return code;
+    };
     fs::path folder = fs::path(flags.folder).lexically_normal();
     folder = folder.has_filename() ? folder : folder.parent_path();
     auto config = train::readRunFolder(folder);
     if (!config) {
-        return context.fail(config.message());
+        return refuse(config.message());
     }
     auto rows = rowsLeft(flags.rows, nullptr, config->data);
     if (!rows) {
-        return context.fail(rows.message());
+        return refuse(rows.message());
     }
-    if (!flags.settings.empty() && flags.out.empty()) {
-        context.console.error("--set changes a fork: name its folder with --out DIR (the learning rate alone: --rate X)");
+    if (!flags.settings.empty() && !flags.forks()) {
+        context.console.error("--set changes a fork: name its folder with --out DIR, or --fork (the learning rate alone: --rate X)");
         return kWrongUsage;
     }
-    auto begun = flags.out.empty() ? Result<TuneRun>(TuneRun{std::move(*config), folder, std::move(*rows), true, nullptr, 0})
+    auto begun = !flags.forks() ? Result<TuneRun>(TuneRun{std::move(*config), folder, std::move(*rows), true, nullptr, 0})
                                    : forked(flags, folder, std::move(*config), context);
     if (!begun) {
-        return context.fail(begun.message());
+        return refuse(begun.message());
     }
     TuneRun run = std::move(*begun);
-    if (flags.step > 0 && flags.out.empty()) {
+    if (flags.step > 0 && !flags.forks()) {
         run.fromStep = flags.step;
     }
     if (flags.rate != 0) {
         auto rated = train::rateFromHere(run.folder, run.fromStep, flags.rate);
         if (!rated) {
-            return context.fail(rated.message());
+            return refuse(rated.message());
         }
     }
     if (!context.globals.device.empty()) {
@@ -147,7 +193,7 @@ int run(const Flags& flags, Context& context)
         return context.fail(team.message());
     }
     run.team = std::move(*team);
-    const fs::path project = !flags.out.empty() || !flags.rows.empty() ? fs::path() : flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
+    const fs::path project = flags.forks() || !flags.rows.empty() ? fs::path() : flags.project.empty() ? projectAround(folder) : fs::path(flags.project);
     if (!project.empty()) {
         if (auto attached = attachProject(run, project); !attached) {
             if (run.team) {
@@ -174,7 +220,8 @@ Command resumeCommand()
     return command<resume_command::Flags>("resume", "Go on with a run that was stopped",
                           "luthier resume runs/first\nluthier resume ~/tunes/runs/3 --json\n"
                           "luthier resume runs/first --step 40 --rate 5e-5\n"
-                          "luthier resume runs/first --step 40 --set run.epochs=6 --out runs/longer", resume_command::setup, resume_command::run);
+                          "luthier resume runs/first --step 40 --set run.epochs=6 --out runs/longer\n"
+                          "luthier resume ~/tunes/runs/3 --step 40 --set run.epochs=6 --fork", resume_command::setup, resume_command::run);
 }
 
 } // namespace luthier::cli

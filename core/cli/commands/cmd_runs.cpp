@@ -267,6 +267,7 @@ int renameRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 constexpr std::array kVerbs = {
     RunsVerb{"list", "All runs of the project, newest first", 0, "", false, listRuns},
     RunsVerb{"show", "One run with its recipe and measurements", 1, "RUN", false, showRun},
+    RunsVerb{"recipe", "A run's recipe, as a file for luthier tune", 1, "RUN", false, recipeOfRun},
     RunsVerb{"measures", "Everything that a run measured, as CSV, or as lines of JSON", 1, "RUN", false, listMeasures},
     RunsVerb{"doctor", "What is wrong with a run, what it means and which settings help", 1, "RUN", false, examineRun},
     RunsVerb{"hold", "Hold a run at work; with --try PROMPT ask its present weights, with --rate X give it another learning rate", 1, "RUN", false, holdRun},
@@ -300,7 +301,7 @@ void addFlagsOf(CLI::App& sub, const RunsVerb& verb, RunsFlags& flags)
         }
         sub.add_option("--group", flags.group, "Put together what has the same model, method, first tag or sweep")->check(CLI::IsMember(ways))->option_text("model|method|tag|sweep");
         sub.add_option("--columns", flags.columns, "Settings beside the usual columns")->delimiter(',')->option_text("method.rank,...");
-    } else if (verb.run == sheetOfRun || verb.run == exportRun) {
+    } else if (verb.run == recipeOfRun || verb.run == sheetOfRun || verb.run == exportRun) {
         sub.add_option("-o,--out", flags.out, "File to write to")->option_text("FILE");
     } else if (verb.run == logsOfRun) {
         sub.add_option("--tensorboard", flags.out, "Folder for a TensorBoard event file")->option_text("DIR");
@@ -357,7 +358,7 @@ int run(const RunsFlags& flags, Context& context)
 
 Command runsCommand()
 {
-    return command<RunsFlags>("runs", "Runs of a project: list, show, measures, doctor, checkpoints, diff, note, tag, sheet, export, import, logs, delete, trash, restore, rename",
+    return command<RunsFlags>("runs", "Runs of a project: list, show, recipe, measures, doctor, checkpoints, diff, note, tag, sheet, export, import, logs, delete, trash, restore, rename",
                           "luthier runs --project ~/tunes\n"
                           "luthier runs show 3 --project ~/tunes\n"
                           "luthier runs measures 3 --project ~/tunes > run3.csv\n"

@@ -13,6 +13,7 @@
 #include "core/store/runs/run_search.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace luthier::cli {
 
@@ -100,14 +101,32 @@ int listTrash(const RunsFlags&, ProjectPointer project, Context& context)
 
 int restoreRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
+    const std::string& word = flags.arguments.front();
     store::RunId id = 0;
-    try {
-        id = std::stoll(flags.arguments.front());
-    } catch (const std::exception&) {
-        return context.fail("say the number of a run in the trash; luthier runs trash lists them");
+    const auto parsed = std::from_chars(word.data(), word.data() + word.size(), id);
+    if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size()) {
+        return context.fail(word + ": say the number of a run in the trash; luthier runs trash lists them");
     }
     const auto done = project->restoreRun(id);
     return done ? told({{"id", id}, {"restored", true}}, "Run " + std::to_string(id) + " is back.", context) : context.fail(done.message());
+}
+
+// What the window's "Use these settings" takes.
+int recipeOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
+{
+    const auto row = findRun(*project, flags.arguments.front());
+    auto config = row ? config::fromJson(row->recipe) : Result<config::RunConfig>(row.error());
+    if (!config) {
+        return context.fail(config.message());
+    }
+    config->run.name.clear(); // it is the run's
+    const Json recipe = config::toJson(*config);
+    const std::string text = base::dumpJson(recipe, 2);
+    if (flags.out.empty()) {
+        return told(recipe, text, context);
+    }
+    const auto written = base::writeFileAtomically(flags.out, text + "\n");
+    return written ? told({{"id", row->id}, {"file", flags.out}}, "The recipe of run " + std::to_string(row->id) + " is in " + flags.out + ".", context) : context.fail(written.message());
 }
 
 int sheetOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)

@@ -44,6 +44,7 @@ int noteRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int tagRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int listTrash(const RunsFlags& flags, ProjectPointer project, Context& context);
 int restoreRun(const RunsFlags& flags, ProjectPointer project, Context& context);
+int recipeOfRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int sheetOfRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int exportRun(const RunsFlags& flags, ProjectPointer project, Context& context);
 int importRun(const RunsFlags& flags, ProjectPointer project, Context& context);

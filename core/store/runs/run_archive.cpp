@@ -164,8 +164,9 @@ public:
     {
         std::array<char, kBlock> header{};
         if (!m_stream.read(header.data(), kBlock)) {
-            return bad("it breaks off; copy it again");
+            return bad(m_isFirst ? "this is no run's archive; luthier runs export writes one" : "it breaks off; copy it again");
         }
+        m_isFirst = false;
         if (std::all_of(header.begin(), header.end(), [](char c) { return c == 0; })) {
             return Member{};
         }
@@ -248,6 +249,7 @@ private:
 
     fs::path m_path;
     std::ifstream m_stream;
+    bool m_isFirst = true; // no member was read yet
 };
 
 Json rowJson(const RunRow& row, const std::string& folder)
@@ -369,8 +371,9 @@ Result<void> writeRunArchive(Project& project, RunId run, const fs::path& file, 
 Result<RunRow> readRunArchive(Project& project, const fs::path& file, const ArchiveSettings& settings)
 {
     Reader reader(file);
-    if (!reader.isOpen()) {
-        return Error{file.string() + ": cannot be read"};
+    std::error_code code;
+    if (!reader.isOpen() || fs::is_directory(file, code)) {
+        return Error{file.string() + (!fs::exists(file, code) ? ": there is no such file" : fs::is_directory(file, code) ? ": this is a folder; an archive of a run is one file" : ": it may not be read")};
     }
     const auto first = reader.next();
     if (!first || first->name != kRun) {

@@ -245,6 +245,9 @@ Result<void> RunTable::change(const char* sql, RunId id, const std::string& text
 
 Result<void> RunTable::rename(RunId id, const std::string& name)
 {
+    if (name.find_first_not_of(" \t\r\n") == std::string::npos) {
+        return Error{"a run needs a name that can be seen"};
+    }
     const std::lock_guard guard(m_mutex);
     return change("UPDATE runs SET name = ?1 WHERE id = ?2 AND trash IS NULL", id, name);
 }

@@ -51,8 +51,10 @@ void TuneQueue::fill()
 {
     const int at = std::max(0, m_list->currentRow());
     m_list->clear();
-    for (const RunQueue::Waiting& one : m_queue->waiting()) {
-        m_list->addItem(one.name());
+    for (const away::WaitingRun& one : m_queue->waiting()) {
+        const QString name = QString::fromStdString(one.name());
+        //: %1 a run that was interrupted
+        m_list->addItem(one.run == 0 ? name : tr("%1, goes on from its last checkpoint").arg(name));
     }
     const int rows = std::clamp(m_list->count(), 1, kQueueRows);
     m_list->setFixedHeight(rows * std::max(m_list->sizeHintForRow(0), fontMetrics().lineSpacing()) + 2 * m_list->frameWidth() + 2);
@@ -66,8 +68,8 @@ void TuneQueue::fill()
 void TuneQueue::refresh()
 {
     const int at = m_list->currentRow();
-    m_earlier->setEnabled(at > 0);
-    m_later->setEnabled(at >= 0 && at + 1 < m_list->count());
+    m_earlier->setEnabled(m_queue->canMove(at, at - 1));
+    m_later->setEnabled(m_queue->canMove(at, at + 1));
     m_remove->setEnabled(at >= 0);
 }
 
