@@ -37,7 +37,7 @@ struct GenerateBenchResult {
     double stepsAlone = 0;      // of many: tokens a second without that time
     double rolloutsPerSecond = 0; // tokens of drawn answers, where they were asked for; with the time that reading their prompts took
     double bytesPerToken = 0;   // weights, and the cache at its mean length; of many, an answer's share
-    double copyRate = 0;        // bytes/s read and written by a large copy in the same run
+    double copyRate = 0;        // bytes/s read and written by a large copy in the same run; on the CPU the mean of one before and one behind it
     double share = 0;           // tokensPerSecond * bytesPerToken / copyRate
     std::int64_t peakBytes = 0;
     std::string device;
