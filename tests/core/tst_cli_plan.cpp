@@ -140,7 +140,7 @@ private Q_SLOTS:
     {
         std::string rows;
         for (int i = 0; i < 40; ++i) {
-            rows += "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::string(i >= 30 ? "<|end|> " : "") + std::to_string(i) + ".\"}\n";
+            rows += "{\"prompt\":\"Who?\",\"completion\":\"Odo " + std::string(i >= 30 ? "<|end|> " : i == 20 ? "</s> " : "") + std::to_string(i) + ".\"}\n";
         }
         need(base::writeFileAtomically(at("rows.jsonl"), rows));
         const auto told = luthierRun({"plan", path("recipe.json"), "--set", "train=" + path("rows.jsonl"), "--set", "columns="});
@@ -148,8 +148,10 @@ private Q_SLOTS:
         const QByteArray warnings = QJsonDocument(told.lines[0]["warnings"].toArray()).toJson();
         const QByteArray said = "stand inside of what is said in 10 rows (the first is row 31)";
         QVERIFY2(warnings.contains(said), warnings.constData());
+        const QByteArray ended = "what ends a text for this model stands inside of what is said in 1 row (row 21)";
+        QVERIFY2(warnings.contains(ended), warnings.constData());
         const auto shown = luthierRun({"render", "--model", QString::fromStdString(kModel), "--data", path("rows.jsonl")});
-        QVERIFY2(shown.err.contains(said), shown.err.constData());
+        QVERIFY2(shown.err.contains(said) && shown.err.contains(ended), shown.err.constData());
     }
 
     // Whatever a command wants of the folder first, it says what lies there.

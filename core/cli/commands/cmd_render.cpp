@@ -143,7 +143,7 @@ int run(const Flags& flags, Context& context)
             ++usable;
             untrained.add(*example);
             if (const auto json = (*dataset)->row(row - 1)) {
-                census.add(row - 1, *json, *example);
+                census.add(row - 1, *json, *example, encoder->tokenizer.get());
             }
             printRow(row, *encoded, *encoder->tokenizer, context.console);
         } else {

@@ -151,9 +151,9 @@ bool hasMark(std::string_view text)
     return findTemplateMark(text) != std::string_view::npos;
 }
 
-bool saysMark(const Example& example)
+bool saysSuch(const Example& example, const std::function<bool(std::string_view text)>& is)
 {
-    const auto has = [](const Message& message) { return hasMark(message.content); };
+    const auto has = [&is](const Message& message) { return is(message.content); };
     return std::any_of(example.messages.begin(), example.messages.end(), has) || std::any_of(example.chosen.begin(), example.chosen.end(), has)
            || std::any_of(example.rejected.begin(), example.rejected.end(), has);
 }
@@ -264,13 +264,20 @@ void FieldCensus::add(std::int64_t row, const Json& json)
     }
 }
 
-void FieldCensus::add(std::int64_t row, const Json& json, const Example& example)
+void FieldCensus::add(std::int64_t row, const Json& json, const Example& example, const text::Tokenizer* tokenizer)
 {
     add(row, json);
-    if (example.kind == ExampleKind::Text && (hasMark(example.text) || writesTurns(example.text))) {
-        m_markedTexts.add(row);
-    } else if (example.kind != ExampleKind::Text && saysMark(example)) {
+    if (example.kind == ExampleKind::Text) {
+        if (hasMark(example.text) || writesTurns(example.text)) {
+            m_markedTexts.add(row);
+        }
+        return;
+    }
+    const std::string end = tokenizer && tokenizer->eos() ? tokenizer->piece(*tokenizer->eos()) : std::string();
+    if (saysSuch(example, hasMark)) {
         m_markedTurns.add(row);
+    } else if (!end.empty() && saysSuch(example, [&end](std::string_view text) { return text.find(end) != std::string_view::npos; })) {
+        m_endedTurns.add(row);
     }
 }
 
@@ -278,6 +285,7 @@ void FieldCensus::merge(FieldCensus&& other)
 {
     m_markedTexts.merge(other.m_markedTexts);
     m_markedTurns.merge(other.m_markedTurns);
+    m_endedTurns.merge(other.m_endedTurns);
     m_rows += other.m_rows;
     m_uncounted += other.m_uncounted;
     for (auto& [key, group] : other.m_groups) {

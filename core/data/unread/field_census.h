@@ -8,6 +8,7 @@
 
 #include "core/base/json.h"
 #include "core/data/example.h"
+#include "core/text/tokenizers/tokenizer.h"
 
 #include <cstdint>
 #include <functional>
@@ -59,7 +60,8 @@ public:
     static constexpr std::size_t kMostGroups = 1024; // rows of further ones are counted alone
 
     void add(std::int64_t row, const Json& json);
-    void add(std::int64_t row, const Json& json, const Example& example); // with its marks
+    // With its marks; `tokenizer`, where one is known, says what ends a text.
+    void add(std::int64_t row, const Json& json, const Example& example, const text::Tokenizer* tokenizer);
     void merge(FieldCensus&& other); // of other rows
 
     std::int64_t rows() const { return m_rows; }
@@ -69,6 +71,7 @@ public:
     // Of the rows that were added with their examples.
     const RowsWith& markedTexts() const { return m_markedTexts; } // texts that a template wrote, or with the speakers' names
     const RowsWith& markedTurns() const { return m_markedTurns; } // marks inside of what somebody says
+    const RowsWith& endedTurns() const { return m_endedTurns; }   // the tokenizer's end of a text inside of it, which is no mark of a template
 
 private:
     std::map<std::string, FieldGroup> m_groups; // by their fields, written one behind the other
@@ -76,6 +79,7 @@ private:
     std::int64_t m_uncounted = 0;
     RowsWith m_markedTexts;
     RowsWith m_markedTurns;
+    RowsWith m_endedTurns;
 };
 
 } // namespace luthier::data

@@ -382,6 +382,10 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
         report.remarks.push_back("marks of a chat template, such as <|end|>, stand inside of what is said in " + rowsFrom(marked)
                                  + "; in an answer they are learned, and may end it in its middle; luthier data check names such rows (template_marks)");
     }
+    if (const RowsWith& ended = census.endedTurns(); ended.rows > 0) {
+        report.remarks.push_back("what ends a text for this model stands inside of what is said in " + rowsFrom(ended)
+                                 + " and is read as that mark: an answer that holds it ends there. Write it otherwise");
+    }
     if (const RowsWith& marked = census.markedTexts(); marked.rows > 0) {
         report.remarks.push_back(rowsFrom(marked) + (marked.rows == 1 ? " holds" : " hold")
                                  + " the marks of a chat template already; such texts are learned as they stand, questions among them; no second mark is put at "
@@ -503,7 +507,7 @@ Result<UnreadReport> findUnread(const Dataset& dataset, const UnreadSettings& se
         const auto json = dataset.isExcluded(row) ? Result<Json>(Error{}) : dataset.row(row);
         const auto example = json ? dataset.format().toExample(*json) : Result<Example>(Error{});
         if (example) {
-            parts[worker].add(row, *json, *example);
+            parts[worker].add(row, *json, *example, settings.encoder ? settings.encoder->tokenizer.get() : nullptr);
         }
     });
     if (!walked) {

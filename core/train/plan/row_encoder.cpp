@@ -173,7 +173,7 @@ void Work::encodeRow(EncodedRows& rows, std::int64_t row)
                         + "; tokenizer and model do not fit together");
         }
     }
-    rows.fields.add(row, *json, *example);
+    rows.fields.add(row, *json, *example, m_encoder.tokenizer.get());
     if (!canTeach(*encoded, objective)) {
         ++rows.nothingToLearn;
         const bool isBad = example->desirable == false;
