@@ -28,7 +28,7 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
     const std::string file = std::filesystem::path(path).filename().string();
     if (rows.broken > 0) {
         warnings.push_back(file + ": " + counted(rows.broken, "row was", "rows were")
-                           + " skipped because they give no example. First: " + rows.firstBroken);
+                           + " skipped because " + (rows.broken == 1 ? "it gives" : "they give") + " no example. First: " + rows.firstBroken);
     }
     if (rows.judgedBad > 0) {
         warnings.push_back(file + ": " + counted(rows.judgedBad, "row was", "rows were")
@@ -36,7 +36,7 @@ void warn(std::vector<std::string>& warnings, const std::string& path, const Enc
     }
     if (rows.emptyAnswers > 0) {
         warnings.push_back(file + ": " + counted(rows.emptyAnswers, "row was", "rows were")
-                           + " skipped because the answer is empty; luthier data check names them");
+                           + " skipped because the answer is empty; luthier data check names " + (rows.emptyAnswers == 1 ? "it" : "them"));
     }
     if (rows.unanswered > 0) {
         warnings.push_back(file + ": " + counted(rows.unanswered, "row was", "rows were")
