@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LocalFiles: the paths of this machine among what was dragged, dropped or copied.
+// Threads: GUI thread, whose the clipboard is.
 #pragma once
 
 #include <QStringList>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PlacedStep: an undo step that knows on which page its effect is seen, so that undoing it from elsewhere goes there.
+// Threads: GUI thread.
 #pragma once
 
 #include <QString>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ChartPanel::Curve: what one measure of one run on one set draws. Only for the charts' own files.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/charts/chart_panel.h"

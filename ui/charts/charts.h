@@ -2,6 +2,7 @@
 // ChartSpec: one chart of a run. A new chart is one row in charts.cpp; which measures it draws, their unit and their scale is
 // said by the measures that name it (core/measures/measure.cpp), and a measure that names none has a chart of its own.
 // Panel, overlay, smoothing, export, theme and tests follow.
+// Threads: GUI thread, whose the language is.
 #pragma once
 
 #include "core/measures/measure.h"

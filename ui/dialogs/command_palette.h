@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CommandPalette: one box that finds pages, actions, settings and runs while typing. Return does the chosen one.
+// Threads: GUI thread.
 #pragma once
 
 #include <QDialog>

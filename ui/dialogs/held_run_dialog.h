@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // HeldRunDialog: what a held run can be asked: answers by its present weights, and another learning rate to go on with. The weights do not
 // move by it. It closes when the run goes on or ends.
+// Threads: GUI thread.
 #pragma once
 
 #include <QDialog>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // HelpDialog: plain sentences about one page, beside the work, offline.
+// Threads: GUI thread.
 #pragma once
 
 #include <QDialog>

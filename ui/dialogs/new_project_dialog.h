@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // NewProjectDialog: a name and the folder to make it in. What is there already is said before anything is made.
+// Threads: GUI thread.
 #pragma once
 
 #include <QDialog>

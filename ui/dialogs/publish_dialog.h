@@ -2,6 +2,7 @@
 // PublishDialog: what is to become of one or several adapters: a merged folder, a GGUF file, or an adapter, each with what it
 // is for and about how large it will be; on which base, how much each counts, and where it goes. What goes wrong with the
 // order is said here, with its remedy.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/publish/publish.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ShortcutsDialog: every key of the window in one table, by the page it is for.
+// Threads: GUI thread.
 #pragma once
 
 #include <QDialog>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TokenDialog: gives, replaces or forgets the access token for the hub. The token is shown as dots only.
+// Threads: GUI thread.
 #pragma once
 
 #include <QDialog>

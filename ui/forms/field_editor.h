@@ -3,6 +3,7 @@
 // list of lines. It shows values and tells what was typed; it changes nothing.
 //
 // The widget's objectName is the setting's "part.key", its tooltip and description say help and range.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/base/window_sentence.h"

@@ -2,6 +2,7 @@
 // FormRow: one setting in a form: label, editor, what is usual with a way back to it, and what is wrong.
 // What is typed counts at once, and one edit, until the person goes on, is one step of undo: while what stands there is no value,
 // the setting has what it had before the edit.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/forms/recipe_document.h"

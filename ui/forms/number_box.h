@@ -3,6 +3,7 @@
 // digits is none, since "0,001" cannot be told from it.
 // Whole numbers step by one, others by 1-2-5 of their own size. Range is the form's business, which says
 // in place what is wrong instead of refusing keys.
+// Threads: GUI thread.
 #pragma once
 
 #include <QAbstractSpinBox>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SetField: one changed setting. Typing into one field in one go is one step; a value that came back to where it
 // started is none. SetRecipe: all of them at once, by a preset or a file.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/base/placed_step.h"

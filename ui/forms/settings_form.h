@@ -3,6 +3,7 @@
 // another method, another optimizer) are hidden, and have what they had when their row comes back. Advanced fields are folded away;
 // beside a changed one stands what is usual and a button that goes back to it; what is wrong is said under its field.
 // Every change is a step of the undo stack.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/forms/recipe_document.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the window's own controls are to readers of the screen: Qt knows its own classes only.
+// Threads: GUI thread.
 #pragma once
 
 namespace luthier::ui {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Banner: one sentence above the page about something that concerns all of them, with a button that helps.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/theme/theme.h"

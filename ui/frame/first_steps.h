@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // FirstSteps: a card for who opens Luthier for the first time: three ways to begin, and a cross that makes it go for good.
+// Threads: GUI thread.
 #pragma once
 
 #include <QFrame>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Navigation: the column at the left: the pages in the order of work, and at its foot the run in progress.
+// Threads: GUI thread.
 #pragma once
 
 #include <QWidget>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // NextStrip: one quiet line under the page that says what usually comes next, with a button that goes there and a cross.
+// Threads: GUI thread.
 #pragma once
 
 #include <QFrame>

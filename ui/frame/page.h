@@ -4,6 +4,7 @@
 //
 // The frame shows title, purpose and the main action; a page draws only its work.
 // A page is made before the project is open: it starts empty and listens to Workspace::projectChanged.
+// Threads: GUI thread.
 #pragma once
 
 #include <QPointer>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PageFrame: a page under its header: title, what it is for, and its one main action at the top right.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/frame/page.h"

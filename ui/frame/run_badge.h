@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RunBadge: the run in progress, on every page: name, progress, time left, hold and stop. A click or Return shows it.
+// Threads: GUI thread.
 #pragma once
 
 #include <QFrame>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CardListModel: things shown as two lines each (CardDelegate): a name with a badge, and its facts. Used for the models of this
 // machine and for what a hub found.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/hub/hub_client.h"

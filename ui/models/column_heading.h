@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ColumnHeading: what a table of columns answers for a heading.
+// Threads: any.
 #pragma once
 
 #include <QString>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // NumberOrder: sorts a table by the numbers of its sort role, whatever their unit; rows without one stay at the end in both directions.
 // The source model stays its giver's.
+// Threads: GUI thread.
 #pragma once
 
 #include <QSortFilterProxyModel>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the "?" of each page says: ten plain sentences, one a line; English source strings, context "PageHelp", never null.
+// Threads: any.
 #pragma once
 
 namespace luthier::ui::help {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of pages: a new page is one line in pages.cpp.
+// Threads: any; pages are made by the GUI thread.
 #pragma once
 
 #include "ui/frame/page.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Brushes of ThemeStyle: how its boxes, buttons and bars look, in the colours of the scheme in force.
 // Only for the theme's own files.
+// Threads: GUI thread.
 #pragma once
 
 #include <QStyle>

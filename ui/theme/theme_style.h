@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ThemeStyle: Fusion with quieter frames: flat buttons and fields, thin splitters and scroll bars, spaces from
 // the font. Buttons with the property "primary" are filled with the accent.
+// Threads: GUI thread.
 #pragma once
 
 #include <QProxyStyle>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tabs of a narrow side, each of them in sight whatever the window's width.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/theme/theme.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Card: a titled surface that holds things which belong together.
+// Threads: GUI thread.
 #pragma once
 
 #include <QFrame>

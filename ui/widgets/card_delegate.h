@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CardDelegate: paints a thing as a card of two lines: its name in bold with a badge at the right, its facts below, quiet.
 // The name is the display role; the rest comes under the roles of CardRole.
+// Threads: GUI thread.
 #pragma once
 
 #include <QStyledItemDelegate>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DetailsCard: one thing of a list in full: its name in the header, where it lies, its facts, and what is wrong with it.
 // Lines without text are not shown. What can be done with the thing is added by the card of its kind.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/card.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ElidedLabel: one line in a colour of the theme that shortens itself in the middle or at the end; the whole text
 // is its tooltip when it does not fit.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/status_label.h"

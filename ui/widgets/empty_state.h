@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EmptyState: what a page shows before it has anything: what belongs here, the one button that gets it,
 // and a quieter second way. Never a blank grid.
+// Threads: GUI thread.
 #pragma once
 
 #include <QWidget>

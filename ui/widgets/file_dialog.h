@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Dialogs for files and folders, all of them: each kind opens where it was used last, with the bundled sets and models at
 // its side, and deletes itself. No other place makes one (tests/check_layers.cmake).
+// Threads: GUI thread.
 #pragma once
 
 #include <QFileDialog>

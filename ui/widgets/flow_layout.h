@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // FlowLayout: things side by side, going on in the next line where there is no more room.
+// Threads: GUI thread.
 #pragma once
 
 #include <QLayout>

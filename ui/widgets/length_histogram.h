@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // LengthHistogram: how many rows have which length, as bars, with the limit as a line that can be dragged or moved
 // with Left and Right (Shift: ten times as far). Bars beyond the limit stand in another colour and are hatched.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/checks/length_summary.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A push button with its object name, text and tooltip at once.
+// Threads: GUI thread.
 #pragma once
 
 #include <QPushButton>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // WholeField and RealField: spin boxes that take numbers as ui/base/typed_number.h says: a point or a comma before the
 // decimals, digits never grouped. A key that would make something else is refused.
+// Threads: GUI thread.
 #pragma once
 
 #include <QDoubleSpinBox>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PromptBox: where something is said to a model, the same wherever that is: Enter sends, Shift+Enter starts a new line,
 // and a line under it says so.
+// Threads: GUI thread.
 #pragma once
 
 #include <QPlainTextEdit>

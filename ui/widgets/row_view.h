@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RowView: how a table of rows looks and is walked everywhere.
+// Threads: GUI thread.
 #pragma once
 
 class QAbstractItemModel;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // StatusLabel: a label in a colour of the theme, which follows a change of theme.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/theme/theme.h"

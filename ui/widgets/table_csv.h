@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // selectionAsCsv: the selected rows of a table as CSV, for the clipboard: cells as they are shown, in the order of the columns, without a
 // heading; each line ends with a line feed. Empty: nothing is selected.
+// Threads: GUI thread.
 #pragma once
 
 #include <QItemSelectionModel>

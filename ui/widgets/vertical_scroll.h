@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // VerticalScroll: scrolls up and down only, and is never narrower than what it holds.
+// Threads: GUI thread.
 #pragma once
 
 #include <QScrollArea>

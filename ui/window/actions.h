@@ -2,6 +2,7 @@
 // ActionRow: one thing the window can do, as a row of a table: its menu, text, shortcut and icon. Menus and the
 // palette are made from the table, so everything the palette finds stands in a menu, too. What a row does is a
 // member of MainWindow.
+// Threads: any; run() is the GUI thread's.
 #pragma once
 
 #include <span>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataStep: one step of editing a data file on the undo stack. Steps of earlier days are there too; their file is
 // opened when they are undone.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/base/placed_step.h"

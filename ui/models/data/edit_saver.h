@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EditSaver: writes what is done to one file into the project, in its order, one job at a time. Nothing is called
 // saved before the project said so; what failed is kept and can be tried again.
+// Threads: GUI thread; the project is written in jobs.
 #pragma once
 
 #include "core/store/project.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // PromptListModel and ComparisonModel: the short lists at the side of the Compare page: prompts of the held-out
 // rows, and what was compared (newest first).
+// Threads: GUI thread.
 #pragma once
 
 #include "core/base/json.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // AdapterExports: what an adapter was written as for other programs, each with the proof it got its name by, and what can be
 // done with it: shown in its folder, talked to, taken into Ollama.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/store/adapter_library.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // AdaptersDetails: one adapter: what it was trained on, how, what it reached, what it was written as, notes, and what can be
 // done with it. Of several the facts of each.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/store/adapter_library.h"

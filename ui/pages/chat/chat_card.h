@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ChatCard: a conversation with one model or adapter: a system text, several turns, answers that stream, a stop, and the
 // sampling settings of Compare. Enter sends, Shift+Enter starts a new line.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/bridge/chat_session.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CompareBlend: further adapters of the same base that answer together with the tuned one, and a slider for how much each
 // counts. Moving one tells, once it rests for a moment; nothing is loaded anew for it.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/base/json.h"

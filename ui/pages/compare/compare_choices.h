@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CompareChoices: which base and which tuned model stand against each other: the library's models, finished runs of the
 // project, or folders. A run brings its own base.
+// Threads: GUI thread; folders are read, and results of runs made, in jobs.
 #pragma once
 
 #include "ui/models/runs/tuned_runs.h"

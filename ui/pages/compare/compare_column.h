@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CompareColumn: one contender: its name, its answer while it is written, how fast, and a copy button.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/models/runs/comparison_model.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // SamplingForm: the sampling settings as a small form, one row a field of inference::samplingFields().
+// Threads: GUI thread.
 #pragma once
 
 #include "core/inference/session.h"

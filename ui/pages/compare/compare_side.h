@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CompareSide: the side of the Compare page: prompts of the held-out rows, the sampling settings, and what was
 // compared. It offers; the page acts.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/inference/session.h"

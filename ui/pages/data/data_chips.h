@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataChips: counts over the whole set as buttons, each a click that filters the table to its rows.
+// Threads: GUI thread.
 #pragma once
 
 #include <QWidget>

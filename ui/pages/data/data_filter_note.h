@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataFilterNote: above the table while a filter is on: what its rows have in common, what that means for training,
 // and the remedy as a button. All it does can be undone.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/models/data/data_document.h"

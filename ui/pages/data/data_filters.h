@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataFilters: what the table of the Data page can be filtered by, with counts, and the check of all rows that finds
 // more: its button, progress and time left. Filters without rows are folded away behind one line.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/models/data/data_document.h"

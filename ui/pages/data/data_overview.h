@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataOverview: the whole set at a glance over the table: lengths as a histogram with the limit to drag, labels and
 // the most frequent openings as lists whose lines show their rows.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/bridge/job.h"

@@ -2,6 +2,7 @@
 // DataReader: the right side of the Data page: one row as a conversation that can be edited in place, or what is
 // wrong with it, and under it the tokens the model would read. Rows are read and encoded in jobs; an answer for
 // a row that is no longer shown is dropped.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/turn_edits.h"

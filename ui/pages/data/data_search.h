@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataSearch: the search line over the table: a text or a regular expression, in every field or one, with the number
 // of rows that match, the way from one to the next, and all of them as a filter.
+// Threads: GUI thread; the fields' names are gathered in a job.
 #pragma once
 
 #include "ui/models/data/data_document.h"

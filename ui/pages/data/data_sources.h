@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataSources: at the left of the Data page: the project's data files and the shape of the chosen one. It asks; the
 // page does.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/models/library/source_files.h"

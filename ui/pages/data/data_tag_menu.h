@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataTagMenu: the tags of selected rows: those of the set to tick, and a line for a new one. Deletes itself.
+// Threads: GUI thread.
 #pragma once
 
 #include <QMenu>

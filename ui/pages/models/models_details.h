@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ModelsDetails: one model: its facts, its tokenizer, how a conversation is written for it, and what can be done with it.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/hub/installed_models.h"

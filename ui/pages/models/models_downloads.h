@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ModelsDownloads: the list of downloads: how far, how fast, how long, and a button to stop, resume or clear each.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/card.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ModelsFirst: offers a small real model on a machine that has none but the bundled one; gone once there is another.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/card.h"

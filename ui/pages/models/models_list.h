@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ModelsList: the models on this machine as cards, and what is done with the chosen one's place: add, remove.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/models/card_list_model.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ModelsSearch: finds models on the hub by their names, and asks for one to be downloaded.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/bridge/job.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ScoreChart: two histograms in one, the scores of chosen answers and those of rejected ones: the further they stand apart, the
 // surer the reward model is.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/pipeline/reward_scores.h"

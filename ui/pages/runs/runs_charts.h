@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RunsCharts: every chart of the table for one run, with a second one laid over it: loss large, the others beside. What a run
 // measures beyond them has its chart from its first value on.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/charts/chart_panel.h"

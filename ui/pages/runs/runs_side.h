@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // RunsSide: beside the charts, in words: the answers to the probe prompts as the run went on, and its settings:
 // what differs from the usual, or between two runs.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/config/run_config.h"

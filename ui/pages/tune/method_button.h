@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // MethodButton: a tuning method as a card that can be chosen: its name and when to choose it.
+// Threads: GUI thread.
 #pragma once
 
 #include <QAbstractButton>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneData: the second column of Tune: which of the project's files are learned from, with their rows counted by
 // jobs, and how rows are split, cut and masked.
+// Threads: GUI thread; files and the project are read in jobs.
 #pragma once
 
 #include "ui/bridge/job.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneGate: what stands between a recipe and its run: rows as the model will read them, one after the other, and the
 // counts. Return starts, Esc goes back, Page up and Page down walk through the rows.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/pages/tune/tune_verdict.h"

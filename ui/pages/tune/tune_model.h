@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneModel: the first column of Tune: which folder to start from and what it holds, read by a job.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/bridge/job.h"

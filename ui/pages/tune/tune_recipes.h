@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneRecipes: the menu of whole recipes: presets, files, and the command that does the same without a window.
 // Files are read and written by jobs.
+// Threads: GUI thread.
 #pragma once
 
 #include <QToolButton>

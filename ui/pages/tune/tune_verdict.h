@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneVerdict: the bar under the settings, always in view: what a run with them would be.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/train/trials/plan_measure.h"

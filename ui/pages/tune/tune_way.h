@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneWay: the third column of Tune: the method as cards from the core's table, and the settings of method,
 // objective, optimizer, schedule and run as forms.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/card.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tool buttons, made in one way: each has an object name, what it says, a tooltip and a name for readers of the screen at once.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/theme/theme.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ConversationView: an example as bubbles, one a field, from top to bottom. Up and Down walk through them.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/turn_edits.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DiffText: a text to read, growing while it is written, whose differing words can be tinted and underlined
 // (never by colour alone).
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/conversation/word_diff.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // ExampleField: one piece of a row as the reader shows it: who speaks, what is said, and whether it can be edited.
+// Threads: a value.
 #pragma once
 
 #include <QString>

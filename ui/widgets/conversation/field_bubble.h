@@ -2,6 +2,7 @@
 // FieldBubble: one field of an example, spoken by its role. F2, Return or a double click edits in place;
 // Ctrl+Return accepts, Esc gives back what was there, Ctrl+Shift+Return splits a turn at the cursor. Insert, Delete and
 // Alt with an arrow add, remove and move a turn. It changes nothing itself: its signals say what is wanted.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/turn_edits.h"

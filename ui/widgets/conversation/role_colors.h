@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Role colours: the theme's colours by the words this part of the window uses: who speaks, what a token is for.
+// Threads: GUI thread, whose the scheme is; mixed(): any.
 #pragma once
 
 #include <QColor>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // WholeText: a plain text to read and to copy from, as high as all of it needs at whatever width it is given. Words that
 // are wider than that are broken, so nothing is ever cut at a side either.
+// Threads: GUI thread.
 #pragma once
 
 #include <QTextEdit>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // drawTokenBox: the box of a token, the same in the strip and in its legend. Told apart without colour:
 // trained is filled, special has a dashed border unless it is trained, the current one a thick border.
+// Threads: GUI thread.
 #pragma once
 
 #include <QPainter>

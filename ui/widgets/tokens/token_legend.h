@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TokenLegend: what the looks of the tiles mean, drawn with the same brush as the strip.
+// Threads: GUI thread.
 #pragma once
 
 #include <QWidget>

@@ -2,6 +2,7 @@
 // TokenStrip: the tokens of one example as tiles wrapped into lines. Trained ones are filled, context is
 // outlined, special ones carry their names, and a scissor stands where the limit cuts.
 // Arrow keys, Home and End step through the tiles; the current one is told to screen readers.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/tokens/token_tile.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataAugment: rows that say the same in another form, each marked as made and never held out. Every way of the core's
 // table is a check box, with its strength where it has one; what some rows would become is shown first.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/making/made_files.h"

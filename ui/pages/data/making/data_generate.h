@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataGenerate: rows that the model in use makes from the document's, into a file where they wait for review. Stopping
 // keeps what was made until then.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/models/data/row_generation.h"

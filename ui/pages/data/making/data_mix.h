@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataMix: one file out of several, shuffled: every row once, or by weights, and general texts against forgetting.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/making/made_files.h"

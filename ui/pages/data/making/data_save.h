@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataSave: the rows that the table shows, in its order, as a file of their own, in the shape they have or another one.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/formats/row_writer.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataSplit: two files out of one: rows to learn from and rows held out, chosen by a hash of each row, as training does.
+// Threads: GUI thread.
 #pragma once
 
 #include "core/data/making/mixing.h"

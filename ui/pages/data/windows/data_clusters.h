@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataClusters: groups of rows that are the same or nearly so, one group at a time, its rows side by side with the
 // words that differ marked. Keeping one leaves the others out, as a step that can be undone.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/models/data/data_checkup.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataMap: the rows of a document as a map, in a window beside the page. A lasso, the most diverse rows and the edge
 // cases become what the table shows, and can be tagged as a step that can be undone.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/bridge/job.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataReplace: find and replace over all rows. Every change is shown before anything is done; what is accepted becomes
 // one step that can be undone.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/bridge/job.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // DataVersions: named versions of a data file's edits and exclusions: save one, compare any two or one with now, row
 // by row, and bring rows of a version back as one step that can be undone.
+// Threads: GUI thread; the project is touched in jobs.
 #pragma once
 
 #include "core/store/project.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // TuneQueue: the runs that wait, in their order: earlier, later, taken out; go on where they are held. Hidden while none waits.
+// Threads: GUI thread.
 #pragma once
 
 #include "ui/widgets/card.h"
