@@ -22,7 +22,7 @@ Error notAllowed(const Field& field, const std::string& given)
 {
     const auto allowed = describeAllowed(field);
     if (given.empty()) {
-        return {field.key + ": " + (field.choices.empty() ? "a number" : "a value") + " is missing" + (allowed.empty() ? "" : "; give " + allowed)};
+        return {field.key + ": " + (field.choices.empty() ? "a number" : "a value") + " is missing" + (allowed.empty() ? "" : " (" + allowed + ")")};
     }
     return {field.key + ": \"" + given + "\" is not possible here; give " + (allowed.empty() ? "another value" : allowed)};
 }
@@ -148,8 +148,7 @@ Result<void> Record::setFromText(const Field& field, std::string_view text)
         if (text == "false" || text == "off" || text == "0") {
             return set(field, false);
         }
-        return Error{field.key + ": " + (text.empty() ? "a value is missing" : "\"" + std::string(text) + "\" is not possible here")
-                     + "; give true or false"};
+        return Error{field.key + ": " + (text.empty() ? "a value is missing (true or false)" : "\"" + std::string(text) + "\" is not possible here; give true or false")};
     }
     if (std::holds_alternative<std::int64_t>(now)) {
         const auto whole = parsed<std::int64_t>(text);

@@ -122,6 +122,11 @@ private Q_SLOTS:
         QVERIFY(list->count() > static_cast<int>(pages().size()));
         QTest::keyClicks(search, QStringLiteral("weight dec"));
         QCOMPARE(list->currentItem()->text(), QStringLiteral("Weight decay"));
+        search->clear();
+        QTest::keyClicks(search, QStringLiteral("warm")); // not "Warm-up of values", which stands before it
+        QCOMPARE(list->currentItem()->text(), QStringLiteral("Warm-up"));
+        search->clear();
+        QTest::keyClicks(search, QStringLiteral("weight dec"));
         QTest::keyClick(search, Qt::Key_Return);
         QCOMPARE(m_window->currentPage(), QStringLiteral("tune"));
         auto* editor = m_window->findChild<QWidget*>(QStringLiteral("optimizer.weight_decay"));

@@ -117,7 +117,12 @@ void CommandPalette::filter(const QString& text)
             hits.push_back({std::max(name * 2, all), i});
         }
     }
-    std::stable_sort(hits.begin(), hits.end(), [](const Hit& left, const Hit& right) { return left.score > right.score; });
+    // Of those that answer alike the one that says little else is meant; without a question they keep their order.
+    const bool isAsked = !text.trimmed().isEmpty();
+    std::stable_sort(hits.begin(), hits.end(), [this, isAsked](const Hit& left, const Hit& right) {
+        const auto length = [this](const Hit& hit) { return m_commands[hit.index].text.size(); };
+        return left.score != right.score ? left.score > right.score : isAsked && length(left) < length(right);
+    });
     m_list->clear();
     for (std::size_t i = 0; i < std::min<std::size_t>(hits.size(), kMaxShown); ++i) {
         const Command& command = m_commands[hits[i].index];

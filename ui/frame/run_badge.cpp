@@ -22,6 +22,8 @@
 namespace luthier::ui {
 namespace {
 
+constexpr int kLines = 2; // of what it does
+
 // What it does, and how long all of it still takes.
 QString lineOf(const RunController& runs)
 {
@@ -57,6 +59,8 @@ RunBadge::RunBadge(RunController* runs, QWidget* parent)
     m_bar->setAccessibleName(tr("Progress of the run"));
     m_left->setFont(textFont(TextSize::Small));
     m_left->setWordWrap(true);
+    m_left->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+    m_left->setMinimumHeight(m_left->fontMetrics().lineSpacing() * kLines); // else the buttons move away from under the pointer that holds a run
     auto* top = new QHBoxLayout;
     top->setSpacing(0);
     top->addWidget(m_name, 1);
