@@ -49,6 +49,7 @@ public:
     std::int64_t rowAt(int viewRow) const;    // row of the data set
     int viewRowOf(std::int64_t row) const;    // -1: not among those shown
 
+    QStringList stateTexts() const; // that rows of the document have, as far as they are read: what the state's column must hold
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
@@ -71,6 +72,7 @@ private:
     void showAgain(int firstColumn, int lastColumn);
     QVariant displayed(int viewRow, int column) const;
     QString stateText(std::int64_t row) const;
+    static QString stateName(RowState state);
     QStringList tagsOf(std::int64_t row) const;
 
     QPointer<DataDocument> m_document;

@@ -8,16 +8,41 @@
 
 namespace luthier::ui {
 
+QString RowModel::stateName(RowState state)
+{
+    switch (state) {
+    case RowState::Good: return tr("good");
+    case RowState::Broken: return tr("broken");
+    case RowState::Truncated: return tr("cut");
+    case RowState::NothingToLearn: return tr("nothing to learn");
+    case RowState::Unknown: break;
+    }
+    return QStringLiteral("\u2026");
+}
+
+QStringList RowModel::stateTexts() const
+{
+    QStringList texts{stateName(RowState::Good)};
+    if (m_document == nullptr) {
+        return texts;
+    }
+    const DataCounts counts = m_document->counts();
+    const auto add = [&texts](std::int64_t rows, const QString& text) {
+        if (rows > 0) {
+            texts += text;
+        }
+    };
+    add(counts.broken, stateName(RowState::Broken));
+    add(counts.truncated, stateName(RowState::Truncated));
+    add(counts.nothingToLearn, stateName(RowState::NothingToLearn));
+    add(counts.excluded, tr("excluded"));
+    add(counts.edited, tr("%1, edited").arg(stateName(RowState::Good)));
+    return texts;
+}
+
 QString RowModel::stateText(std::int64_t row) const
 {
-    QString text;
-    switch (m_document->facts(row).state) {
-    case RowState::Unknown: text = QStringLiteral("\u2026"); break;
-    case RowState::Good: text = tr("good"); break;
-    case RowState::Broken: text = tr("broken"); break;
-    case RowState::Truncated: text = tr("cut"); break;
-    case RowState::NothingToLearn: text = tr("nothing to learn"); break;
-    }
+    QString text = stateName(m_document->facts(row).state);
     if (m_document->isExcluded(row)) {
         text = tr("excluded");
     }

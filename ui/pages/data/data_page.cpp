@@ -23,6 +23,7 @@
 #include "ui/pages/data/windows/data_replace.h"
 #include "ui/pages/data/windows/data_versions.h"
 #include "ui/widgets/empty_state.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAbstractButton>
@@ -103,6 +104,8 @@ void DataPage::connectParts()
         }
     });
     connect(m_mapping, &DataMapping::accepted, this, &DataPage::keepColumns);
+    connect(m_openingView, &OpeningView::removeWanted, this, [this] { m_files->remove(m_source.id); });
+    connect(m_openingView, &OpeningView::anotherWanted, this, &DataPage::openFileDialog);
     connect(m_documents, &DataDocuments::wanted, this, [this](const QString& path) {
         if (!goTo(path)) {
             m_workspace.say(tr("The step belongs to %1, which is not in the project any more. Add it again, and the step is done.").arg(path));
@@ -118,6 +121,10 @@ void DataPage::connectParts()
     connect(m_table->search(), &DataSearch::replaceWanted, this, &DataPage::showReplace);
     connect(m_batch, &DataBatch::rowsFound, this, &DataPage::showBatch);
     connect(m_table, &DataTable::currentRowChanged, m_reader, &DataReader::showRow);
+    connect(m_table, &DataTable::currentRowChanged, this, &DataPage::keepPlace);
+    connect(m_table, &DataTable::filterChanged, this, &DataPage::keepPlace);
+    connect(m_filters, &DataFilters::filterChosen, this, &DataPage::keepPlace); // behind the table
+    connect(m_workspace.places(), &Places::read, this, [this] { m_files->list(); });
     connect(m_table, &DataTable::activated, m_reader, &DataReader::editFirstField);
     connect(&m_workspace, &Workspace::projectChanged, this, &DataPage::onProjectChanged);
     connect(&m_workspace, &Workspace::modelPathChanged, this, &DataPage::loadEncoder);
@@ -211,16 +218,16 @@ void DataPage::buildPasting()
 
 void DataPage::openFiles(const QStringList& paths)
 {
+    m_opened.clear();
     for (const QString& path : paths) {
         m_opened += QFileInfo(path).absoluteFilePath();
     }
+    m_added += m_opened;
     m_files->add(paths);
 }
-    m_opened.clear();
 
 void DataPage::openFileDialog()
 {
-    m_added += m_opened;
     QFileDialog* dialog = openDialog(this, QStringLiteral("data"), tr("Add data"), QFileDialog::ExistingFiles, dataFilters());
     connect(dialog, &QFileDialog::filesSelected, this, &DataPage::openFiles);
     dialog->open();
@@ -240,6 +247,7 @@ void DataPage::onProjectChanged()
     m_cancelOpening.cancel();
     ++m_opening;
     m_source = {};
+    m_place = {};
     m_documents->clear();
     restoreSteps();
     readLimit();
@@ -258,10 +266,20 @@ void DataPage::onListed(std::int64_t wanted, const QString& problem)
     }
     const SourceItem* current = m_files->find(wanted);
     current = current == nullptr ? m_files->find(m_source.id) : current;
+    if (current == nullptr) { // a project that has just come
+        if (!m_workspace.places()->isRead()) {
+            m_stack->setCurrentWidget(m_work);
+            return; // listed again when they are
+        }
+        m_place = m_workspace.places()->at(QStringLiteral("data"));
+        current = m_files->find(textIn(m_place, "file"));
+    }
     current = current == nullptr ? &items.front() : current;
     m_sources->setSources(items, current->id);
     if (current->id != m_source.id) {
         showSource(*current);
+    } else if (m_document != nullptr) {
+        tellOpened(); // it was there already
     }
     m_stack->setCurrentWidget(m_work); // laid out while the file is being read
     if (!problem.isEmpty()) {
@@ -275,14 +293,21 @@ void DataPage::showSource(const SourceItem& source)
         Q_EMIT stepDone({}, {}); // what was said to come next was said of another file
     }
     m_source = source;
+    keepPlace();
     if (DataDocument* known = m_documents->find(m_source.path)) {
-    } else if (m_document != nullptr) {
-        tellOpened(); // it was there already
         m_cancelOpening.cancel();
         ++m_opening;
         showDocument(known);
+        tellOpened();
     } else {
         openDocument();
+    }
+}
+
+void DataPage::tellOpened()
+{
+    if (m_opened.contains(m_source.path)) {
+        Q_EMIT m_workspace.dataOpened(std::exchange(m_opened, {}));
     }
 }
 
@@ -296,19 +321,11 @@ bool DataPage::goTo(const QString& path)
     showSource(*source);
     return true;
 }
-        tellOpened();
 
 void DataPage::openDocument()
 {
     m_cancelOpening.cancel();
     m_cancelOpening = {};
-void DataPage::tellOpened()
-{
-    if (m_opened.contains(m_source.path)) {
-        Q_EMIT m_workspace.dataOpened(std::exchange(m_opened, {}));
-    }
-}
-
     showDocument(nullptr);
     m_openingView->showReading(m_source.path);
     m_middle->setCurrentWidget(m_openingView);
@@ -332,6 +349,7 @@ void DataPage::takeDocument(const Result<DataDocument::Opened>& opened)
     if (DataDocument* known = m_documents->find(m_source.path)) {
         known->replace(*opened); // read in another shape; the undo steps still know it
         showDocument(known);
+        tellOpened();
         return;
     }
     auto document = std::make_unique<DataDocument>(*opened, m_workspace.project());
@@ -343,11 +361,11 @@ void DataPage::takeDocument(const Result<DataDocument::Opened>& opened)
     if (m_added.removeAll(m_source.path) > 0) {
         Q_EMIT stepDone(QStringLiteral("opened"), QFileInfo(m_source.path).fileName());
     }
+    tellOpened();
 }
 
 void DataPage::showDocument(DataDocument* document)
 {
-        tellOpened();
     m_document = document;
     m_reader->setDocument(document);
     m_table->setDocument(document);
@@ -359,9 +377,9 @@ void DataPage::showDocument(DataDocument* document)
     } else {
         m_middle->setCurrentIndex(0);
         m_reader->show();
-    tellOpened();
         m_filters->show();
         m_sources->setFormat(m_source.format, QString::fromStdString(document->dataset()->format().id));
+        takePlace(document);
         m_reader->showRow(m_table->currentRow());
         takeFocus();
     }
@@ -487,45 +505,6 @@ void DataPage::restoreSteps()
             m_workspace.say(QString::fromStdString(steps.message()));
         }
     });
-}
-
-// Rows of a step of a run.
-
-void DataPage::reveal(const QString& what)
-{
-    if (const QString filter = QStringLiteral("filter:"); what.startsWith(filter)) {
-        m_filters->setFilter(what.mid(filter.size()));
-        m_table->setFilter(what.mid(filter.size()));
-        return;
-    }
-    const auto place = stepAt(what);
-    if (place && m_workspace.project()) {
-        m_batch->find(m_workspace.project(), place->first, place->second);
-    }
-}
-
-void DataPage::showBatch(const QString& path, const QString& title, const std::vector<std::int64_t>& rows, const QString& help)
-{
-    m_wantedRows = {path, title, rows, help};
-    if (m_source.path == path) {
-        showWantedRows();
-    } else if (!goTo(path)) {
-        m_wantedRows = {};
-        m_batch->showProblem(tr("%1: the rows lie in %2, which is not among the data of the project. Add it, and choose the step again.").arg(title, path));
-    }
-}
-
-// Once their file is open; rows that it has no more are not shown.
-void DataPage::showWantedRows()
-{
-    if (m_document == nullptr || m_wantedRows.path != m_document->path()) {
-        return;
-    }
-    WantedRows wanted = std::exchange(m_wantedRows, {});
-    std::erase_if(wanted.rows, [this](std::int64_t row) { return row >= m_document->rowCount(); });
-    m_table->showRows(wanted.title, std::move(wanted.rows));
-    m_table->setHelp(wanted.help);
-    m_table->view()->setFocus(Qt::OtherFocusReason);
 }
 
 // The windows beside it.

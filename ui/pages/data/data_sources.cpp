@@ -69,7 +69,7 @@ void DataSources::build()
     m_sources->setTextElideMode(Qt::ElideMiddle);
     m_sources->setFixedHeight(fontMetrics().height() * kFileLines); // a few files; the filters need the room
     m_sources->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    layout->addWidget(m_sources, 1);
+    layout->addWidget(m_sources);
     m_format->setObjectName(QStringLiteral("format"));
     m_format->setAccessibleName(tr("Shape of the rows"));
     m_format->setToolTip(tr("How a row is read. Found out from the rows; choose another one if that is wrong."));
@@ -82,6 +82,7 @@ void DataSources::build()
     layout->addWidget(formatLabel); // above, not beside: the column is narrow and the shape's name is long
     layout->addWidget(m_format);
     layout->addWidget(m_formatHelp);
+    layout->addStretch(1); // its parts keep together where nothing stands below
 
     connect(add, &QToolButton::clicked, this, &DataSources::addWanted);
     connect(m_remove, &QToolButton::clicked, this, [this] { Q_EMIT removeWanted(currentSource()); });

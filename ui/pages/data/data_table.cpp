@@ -31,7 +31,7 @@ namespace luthier::ui {
 namespace {
 
 constexpr int kFreshRows = 256;
-constexpr int kStateDigits = 8; // "broken", at the usual font some 60 pixels; what is longer ends in its tooltip
+constexpr int kStateMargin = 2; // digits beside the state
 constexpr int kTextDigits = 11; // of prompt and answer at the least
 
 } // namespace
@@ -100,7 +100,6 @@ void DataTable::buildView()
     header->resizeSection(RowModel::LossBeforeColumn, digit * 11);
     header->resizeSection(RowModel::LossAfterColumn, digit * 11);
     header->resizeSection(RowModel::TagsColumn, digit * 11);
-    header->resizeSection(RowModel::StateColumn, digit * kStateDigits); // the rest is for the text
     static_cast<QVBoxLayout*>(layout())->addWidget(m_view, 1);
 
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
@@ -130,6 +129,17 @@ void DataTable::fitTexts()
     const int both = std::max(m_view->viewport()->width() - others, 2 * least);
     m_view->setColumnWidth(RowModel::PromptColumn, both / 2);
     m_view->setColumnWidth(RowModel::AnswerColumn, both - both / 2);
+}
+
+// As wide as the longest that a row has, and no wider: the rest is for the text.
+void DataTable::fitStates()
+{
+    const QFontMetrics metrics(m_view->font());
+    int widest = m_view->horizontalHeader()->sectionSizeHint(RowModel::StateColumn);
+    for (const QString& text : m_model->stateTexts()) {
+        widest = std::max(widest, metrics.horizontalAdvance(text) + kStateMargin * metrics.horizontalAdvance(u'0'));
+    }
+    m_view->setColumnWidth(RowModel::StateColumn, widest);
 }
 
 bool DataTable::eventFilter(QObject* watched, QEvent* event)
@@ -299,6 +309,7 @@ void DataTable::showColumns()
 void DataTable::showCounts()
 {
     const DataDocument* document = m_model->document();
+    fitStates();
     m_chips->show(document);
     m_note->refresh();
     if (document == nullptr) {

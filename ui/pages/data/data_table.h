@@ -61,6 +61,7 @@ private:
     void showCounts();
     void showColumns();
     void fitTexts();
+    void fitStates();
     void copySelection();
     void keepFilterFresh();
     void chooseFilter(const QString& id);

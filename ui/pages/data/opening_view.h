@@ -18,10 +18,15 @@ public:
     void showReading(const QString& path);
     void showProblem(const QString& sentence); // core's: names of commands become those of the window
 
+Q_SIGNALS:
+    void removeWanted();  // the file that could not be read
+    void anotherWanted(); // a file instead
+
 private:
     QLabel* m_text;
     QProgressBar* m_bar;
     QLabel* m_problem;
+    QWidget* m_ways; // out of it
 };
 
 } // namespace luthier::ui
