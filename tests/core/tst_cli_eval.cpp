@@ -322,6 +322,13 @@ private Q_SLOTS:
         const auto mute = run(QStringList{"judge", "model", "1", "--model", path("mute")} + project);
         QVERIFY2(mute.code == 1 && mute.err.contains("no chat template"), qPrintable(mute.err));
         QVERIFY(run(QStringList{"judge", "model", "1", "--reward-model", model()} + project).err.contains("no reward model"));
+        // Who cannot answer at all is named with the reason, and hinders nobody but the one that all is about.
+        const QStringList few{"--data", data, "--metrics", "exact_match", "--max-new", "3", "--draws", "100", "--json"};
+        const auto silent = run(QStringList{"eval", "--model", path("mute")} + few);
+        QVERIFY2(silent.code == 1 && silent.err.contains("model answered none of the 12 rows: ") && silent.err.contains("no chat template"), qPrintable(silent.err));
+        const auto spared = run(QStringList{"eval", "--model", model(), "--base", path("mute")} + few);
+        QVERIFY2(spared.code == 0 && spared.object["systems"].toObject().keys() == QStringList{"tuned"}, qPrintable(spared.err));
+        QVERIFY2(spared.object["notes"].toArray()[0].toString().startsWith("Base answered none of the 12 rows: "), qPrintable(spared.out));
 
         const auto report = run({"report", path("whole"), "--json"});
         QVERIFY2(report.code == 0, qPrintable(report.err));
