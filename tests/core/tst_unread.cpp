@@ -181,7 +181,7 @@ Which is a fish?,the elm,the carp,the carp
          R"row({"instruction":"Who bakes?","output":"Odo.","score":NaN,"ratio":Infinity}
 )row",
          "instruction", {"Odo.<|end|>"},
-         {}, "", {}},
+         {}, "", {"NaN or Infinity, which are no numbers and count as empty fields; the first is row 1"}},
         {"a big number", "t.jsonl",
          R"row({"id":123456789012345678901234567890,"instruction":"Who bakes?","output":"Odo."}
 )row",

@@ -93,7 +93,7 @@ inline const std::vector<FileCase>& neighbours()
          R"({"prompt": "Why?", "chosen": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Odo."}], "rejected": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "No."}]})",
          "preference", {"Odo.<|end|>"}, {"prompt 1 format"}, "", {}},
         {"a mark inside of an answer", "t.jsonl", R"({"instruction": "Say <|end|> now", "output": "It is [INST] there."})", "instruction", {"It is [INST] there.<|end|>"}, {}, "",
-         {"may end an answer in its middle"}},
+         {"stand inside of what is said in 1 row (row 1); in an answer they are learned, and may end it in its middle"}},
         {"lines behind a spreadsheet's table", "t.csv", "prompt;completion;\r\nWho bakes?;Odo.;\r\n;;\r\n;;\r\n", "completion", {"Odo.<|end|>"}, {}, "",
          {"2 lines at its end hold nothing but delimiters"}},
         judged("a desirable column", "Is_Desirable", "\"FALSE\"", "\"TRUE\""),
