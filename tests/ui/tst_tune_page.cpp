@@ -474,6 +474,25 @@ private Q_SLOTS:
         settle();
     }
 
+    // "If it started now", also when the page is looked at again later.
+    void theEndIsCountedFromNow()
+    {
+        TuneVerdict bar;
+        Verdict verdict;
+        verdict.plan.secondsPerStep = 1800;
+        verdict.plan.steps = 2;
+        bar.show(verdict);
+        auto* end = bar.findChild<QLabel*>(QStringLiteral("verdict.end"));
+        const QString wanted = end->text();
+        QVERIFY(wanted.size() > 3);
+        end->setText(QStringLiteral("an hour ago"));
+        bar.QWidget::show();
+        QVERIFY(end->text() != QStringLiteral("an hour ago"));
+        verdict.plan.secondsPerStep.reset();
+        bar.show(verdict);
+        QCOMPARE(end->text(), QStringLiteral("\u2013"));
+    }
+
     // The gate passes the largest batch once, says where results go, and the room there.
     void theGateMeasures()
     {

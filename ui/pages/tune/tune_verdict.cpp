@@ -21,6 +21,8 @@
 namespace luthier::ui {
 namespace {
 
+constexpr int kClockMs = 10'000;
+
 struct FactRow {
     const char* id;
     const char* caption; // source strings, context of the class
@@ -53,18 +55,20 @@ QString largestText(const Verdict& verdict)
     return verdict.plan.isPacked ? number(shape.tokens) : QStringLiteral("%1 \u00d7 %2").arg(number(shape.rows), number(shape.length));
 }
 
-QString timeText(const Verdict& verdict)
+// Of the whole run; negative: not known.
+double secondsOf(const Verdict& verdict)
 {
-    if (verdict.measured) {
-        return duration(verdict.measured->seconds);
-    }
-    return verdict.plan.secondsPerStep ? duration(*verdict.plan.secondsPerStep * static_cast<double>(verdict.plan.steps))
-                                       : QStringLiteral("\u2013");
+    return verdict.measured ? verdict.measured->seconds : verdict.plan.secondsPerStep ? *verdict.plan.secondsPerStep * static_cast<double>(verdict.plan.steps) : -1;
 }
 
-QString endText(const Verdict& verdict)
+QString timeText(const Verdict& verdict)
 {
-    const double seconds = verdict.measured ? verdict.measured->seconds : verdict.plan.secondsPerStep ? *verdict.plan.secondsPerStep * static_cast<double>(verdict.plan.steps) : -1;
+    const double seconds = secondsOf(verdict);
+    return seconds < 0 ? QStringLiteral("\u2013") : duration(seconds);
+}
+
+QString endText(double seconds)
+{
     return seconds < 0 ? QStringLiteral("\u2013") : QLocale().toString(QDateTime::currentDateTime().addSecs(static_cast<qint64>(seconds)), QLocale::ShortFormat);
 }
 
@@ -101,7 +105,7 @@ constexpr FactRow kFacts[] = {
     {"time", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "time"),
      QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "From a pass over the largest batch, which the gate measures, or the speed of an earlier run like this one"), &timeText, &never},
     {"end", QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "would end"),
-     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "If it started now"), &endText, &never},
+     QT_TRANSLATE_NOOP("luthier::ui::TuneVerdict", "If it started now"), [](const Verdict& v) { return endText(secondsOf(v)); }, &never},
 };
 
 } // namespace
@@ -148,6 +152,7 @@ TuneVerdict::TuneVerdict(QWidget* parent)
     layout->addWidget(m_problem);
     layout->addWidget(m_remarks);
     layout->addWidget(m_bar);
+    connect(&m_clock, &QTimer::timeout, this, &TuneVerdict::showEnd);
     connect(m_memory, &MemoryBar::changeWanted, this, &TuneVerdict::changeWanted);
     m_remarks->setObjectName(QStringLiteral("verdictRemarks"));
     m_remarks->setTextFormat(Qt::PlainText);
@@ -157,8 +162,28 @@ TuneVerdict::TuneVerdict(QWidget* parent)
     m_bar->hide();
 }
 
+// "If it started now" is true a minute later, too.
+void TuneVerdict::showEnd()
+{
+    findChild<StatusLabel*>(QStringLiteral("verdict.end"))->setText(endText(m_seconds));
+}
+
+void TuneVerdict::showEvent(QShowEvent* event)
+{
+    showEnd();
+    m_clock.start(kClockMs);
+    QFrame::showEvent(event);
+}
+
+void TuneVerdict::hideEvent(QHideEvent* event)
+{
+    m_clock.stop();
+    QFrame::hideEvent(event);
+}
+
 void TuneVerdict::show(const Verdict& verdict)
 {
+    m_seconds = verdict.plan.problem.isEmpty() ? secondsOf(verdict) : -1;
     for (const FactRow& row : kFacts) {
         auto* value = findChild<StatusLabel*>(QStringLiteral("verdict.") + QLatin1String(row.id));
         const bool isKnown = verdict.plan.problem.isEmpty();

@@ -7,6 +7,7 @@
 #include "ui/pages/tune/tune_plan.h"
 
 #include <QFrame>
+#include <QTimer>
 
 class QLabel;
 class QProgressBar;
@@ -37,8 +38,14 @@ Q_SIGNALS:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
 
 private:
+    void showEnd();
+
+    QTimer m_clock; // while it is in view
+    double m_seconds = -1; // of the run; negative: not known
     FlowLayout* m_facts;
     MemoryBar* m_memory;
     QLabel* m_problem;
