@@ -289,6 +289,18 @@ private Q_SLOTS:
         QApplication::activePopupWidget()->close();
     }
 
+    // What was measured before the run's end says at which step: a run that was stopped has no result that stands from step 0.
+    void anEarlyMeasureSaysItsStep()
+    {
+        const measures::Measure& loss = measures::measureOf("loss");
+        const measures::Summary before{&loss, "held_out", 0, 5.25, 0, 5.25};
+        QVERIFY2(changeText(&before, 8).endsWith(QStringLiteral("at step 0")), qPrintable(changeText(&before, 8)));
+        QVERIFY(!changeText(&before, 0).contains(QStringLiteral("step"))); // nothing was trained, or it goes on
+        const measures::Summary half{&loss, "held_out", 0, 5.25, 4, 4.5};
+        QVERIFY2(changeText(&half, 8).endsWith(QStringLiteral("at step 4")) && changeText(&half, 8).contains(QStringLiteral("5.25")), qPrintable(changeText(&half, 8)));
+        QVERIFY(!changeText(&half, 4).contains(QStringLiteral("step")));
+    }
+
     // A part is never taken for the whole run: it is said which steps are in view, to readers of the screen, too, and how to come back.
     void aZoomedChartSaysSo()
     {

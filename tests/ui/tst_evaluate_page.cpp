@@ -72,6 +72,30 @@ private Q_SLOTS:
         QCOMPARE(wanted.size(), 1);
     }
 
+    // In what state a run is, is told as everywhere: one that is running has not stopped.
+    void aRunIsToldByItsState()
+    {
+        openPage();
+        const auto row = m_workspace->project()->createRun("under way", Json::object());
+        QVERIFY(row.ok() && base::makeDirectories(std::filesystem::path(row->folder) / "checkpoints" / "step-2").ok());
+        train::RunStarted started;
+        started.totalSteps = 10;
+        train::StepDone step;
+        step.step = 3;
+        QVERIFY(m_workspace->project()->appendEvents(row->id, {started, step}).ok());
+        const auto shows = [this](const QString& text) {
+            Q_EMIT m_workspace->runsChanged();
+            waitForJobs();
+            QCoreApplication::processEvents();
+            return find<QComboBox>("evalRun")->itemText(0) == text;
+        };
+        QTRY_VERIFY2(shows(QStringLiteral("under way (running, step 3)")), qPrintable(find<QComboBox>("evalRun")->itemText(0)));
+        train::RunEnded ended;
+        ended.outcome = train::Outcome::Stopped;
+        QVERIFY(m_workspace->project()->appendEvents(row->id, {ended}).ok());
+        QTRY_VERIFY2(shows(QStringLiteral("under way (stopped at step 3)")), qPrintable(find<QComboBox>("evalRun")->itemText(0)));
+    }
+
     void aRunIsEvaluated()
     {
         openWithRun(6);

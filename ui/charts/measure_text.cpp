@@ -2,6 +2,7 @@
 #include "ui/charts/measure_text.h"
 
 #include "core/measures/rank_measures.h"
+#include "ui/base/amounts.h"
 
 #include <QCoreApplication>
 #include <QLocale>
@@ -76,12 +77,16 @@ QString measureText(const measures::Measure& measure, double value)
     return QLocale().toString(value, measures::isPlain(measure, value) ? 'f' : 'g', measure.digits);
 }
 
-QString changeText(const measures::Summary* summary)
+QString changeText(const measures::Summary* summary, std::int64_t end)
 {
     if (summary == nullptr) {
         return QStringLiteral("\u2013");
     }
-    const QString last = measureText(*summary->measure, summary->last);
+    QString last = measureText(*summary->measure, summary->last);
+    if (summary->lastStep < end) {
+        //: a measured value and when it was measured; the run went on after it
+        last = QCoreApplication::translate("Measure", "%1 at step %2").arg(last, number(summary->lastStep));
+    }
     return summary->before() ? QStringLiteral("%1 \u2192 %2").arg(measureText(*summary->measure, *summary->before()), last) : last;
 }
 

@@ -15,6 +15,8 @@ QString setName(std::string_view set);                                        //
 QString asTitle(QString text);                                                // with a capital
 
 QString measureText(const measures::Measure& measure, double value);
-QString changeText(const measures::Summary* summary); // "3.25 -> 1.5", the last alone where there is none before; null: a dash
+// "3.25 -> 1.5", the last alone where there is none before; null: a dash. `end`: the step that the run came to; where the last value is of
+// an earlier one it says of which, so that nobody takes it for the result. 0: it goes on.
+QString changeText(const measures::Summary* summary, std::int64_t end = 0);
 
 } // namespace luthier::ui

@@ -8,6 +8,7 @@
 #include "ui/bridge/job.h"
 #include "ui/charts/measure_text.h"
 #include "ui/frame/banner.h"
+#include "ui/models/runs/run_states.h"
 #include "ui/settings/app_settings.h"
 #include "ui/workspace/run_controller.h"
 #include "ui/workspace/workspace.h"
@@ -42,11 +43,11 @@ QString RunNews::sentenceOf(const store::RunRow& run)
         return tr("%1 failed: %2").arg(name, windowSentence(QString::fromStdString(run.sentence)));
     }
     if (run.state != "finished") {
-        return tr("%1 is stopped at step %2 and can be resumed").arg(name, number(run.step));
+        return tr("%1 is %2 and can be resumed").arg(name, runStateAt(run));
     }
     const measures::Summary* heldOut = run.measures.find(measures::measureOf("loss"), measures::kHeldOutSet);
     //: a run's name, its held-out loss before and after
-    return heldOut == nullptr ? tr("%1 finished").arg(name) : tr("%1 finished, held-out %2").arg(name, changeText(heldOut));
+    return heldOut == nullptr ? tr("%1 finished").arg(name) : tr("%1 finished, held-out %2").arg(name, changeText(heldOut, run.step));
 }
 
 void RunNews::tell(const store::RunRow& run)

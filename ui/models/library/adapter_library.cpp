@@ -126,8 +126,9 @@ CardItem cardOf(const store::LibraryAdapter& adapter)
         return card;
     }
     QStringList parts{QString::fromStdString(adapter.facts.method), fileSize(static_cast<double>(adapter.facts.bytes))};
-    if (const auto heldOut = adapter.measures.heldOut()) {
-        parts += AdapterLibrary::tr("held-out %1").arg(QLocale().toString(*heldOut, 'f', 3));
+    const auto* heldOut = adapter.measures.find(measures::measureOf("loss"), measures::kHeldOutSet);
+    if (heldOut != nullptr && heldOut->lastStep > 0) { // what was measured before the first step is the base's
+        parts += AdapterLibrary::tr("held-out %1").arg(QLocale().toString(heldOut->last, 'f', 3));
     }
     if (!adapter.trainedOn.empty()) {
         parts += QString::fromStdString(adapter.trainedOn);

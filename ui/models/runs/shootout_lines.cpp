@@ -45,6 +45,7 @@ State stateOf(const std::string& state)
     return state == "finished" ? State::Finished
            : state == "running" ? State::Training
            : state == "stopped" ? State::Stopped
+           : state == "parked"  ? State::Parked
            : state == "failed"  ? State::Failed
                                 : State::Interrupted;
 }
@@ -76,7 +77,7 @@ void addMeasured(ShootoutLine& line, const store::ShootoutEntry& entry, store::P
 
 bool ShootoutLine::isLeft() const
 {
-    return state == State::Waiting || state == State::Stopped || state == State::Interrupted || state == State::Failed;
+    return state == State::Waiting || state == State::Stopped || state == State::Parked || state == State::Interrupted || state == State::Failed;
 }
 
 double secondsLeftInAll(const std::vector<ShootoutLine>& lines)

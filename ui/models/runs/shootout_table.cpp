@@ -4,6 +4,7 @@
 #include "core/peft/methods/method.h"
 #include "ui/base/amounts.h"
 #include "ui/models/column_heading.h"
+#include "ui/models/runs/run_states.h"
 #include "ui/theme/icons.h"
 
 #include <QCoreApplication>
@@ -19,23 +20,26 @@ using State = ShootoutLine::State;
 const QString kNone = QStringLiteral("\u2013");
 constexpr int kLossDigits = 4;
 
+// Of a line that is a run: as runs are told everywhere.
 struct StateRow {
     State state;
-    const char* text;
+    const char* run;  // id of its RunState; empty: it has none
+    const char* text; // of one without
     const char* icon;
     Token token;
 };
 
 constexpr std::array kStates{
-    StateRow{State::Choice, "", "", Token::Text},
-    StateRow{State::Waiting, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "waiting"), "", Token::TextQuiet},
-    StateRow{State::Training, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "training"), "play", Token::Accent},
-    StateRow{State::Finished, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "finished"), "check", Token::Good},
-    StateRow{State::Stopped, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "stopped"), "square", Token::TextQuiet},
-    StateRow{State::Interrupted, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "interrupted"), "pause", Token::Warn},
-    StateRow{State::Failed, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "failed"), "triangle-alert", Token::Bad},
-    StateRow{State::Cancelled, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "cancelled"), "square", Token::TextQuiet},
-    StateRow{State::Deleted, QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "run deleted"), "trash-2", Token::TextQuiet},
+    StateRow{State::Choice, "", "", "", Token::Text},
+    StateRow{State::Waiting, "", QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "waiting"), "", Token::TextQuiet},
+    StateRow{State::Training, "running", "", "", Token::Text},
+    StateRow{State::Finished, "finished", "", "", Token::Text},
+    StateRow{State::Stopped, "stopped", "", "", Token::Text},
+    StateRow{State::Parked, "parked", "", "", Token::Text},
+    StateRow{State::Interrupted, "interrupted", "", "", Token::Text},
+    StateRow{State::Failed, "failed", "", "", Token::Text},
+    StateRow{State::Cancelled, "", QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "cancelled"), "square", Token::TextQuiet},
+    StateRow{State::Deleted, "", QT_TRANSLATE_NOOP("luthier::ui::ShootoutTable", "run deleted"), "trash-2", Token::TextQuiet},
 };
 
 const StateRow& stateRow(State state)
@@ -70,7 +74,8 @@ QString stateText(const ShootoutLine& line)
                                .arg(number(line.step), number(line.totalSteps));
         return left.isEmpty() ? at : ShootoutTable::tr("%1, %2").arg(at, left);
     }
-    return ShootoutTable::tr(stateRow(line.state).text);
+    const StateRow& row = stateRow(line.state);
+    return findRunState(row.run) != nullptr ? runStateText(row.run) : ShootoutTable::tr(row.text);
 }
 
 // A number that was measured, or else the one that is expected; nullopt: neither.
@@ -199,7 +204,9 @@ QString tipOf(const ShootoutLine& line, int column)
 QVariant decorationOf(const ShootoutLine& line, int column)
 {
     const StateRow& row = stateRow(line.state);
-    return column == kStateColumn && row.icon[0] != '\0' ? QVariant(icon(QString::fromLatin1(row.icon), row.token)) : QVariant();
+    const RunState* run = findRunState(row.run);
+    const char* picture = run != nullptr ? run->icon : row.icon;
+    return column == kStateColumn && picture[0] != '\0' ? QVariant(icon(QString::fromLatin1(picture), run != nullptr ? run->token : row.token)) : QVariant();
 }
 
 bool isQuiet(const ShootoutLine& line, int column)

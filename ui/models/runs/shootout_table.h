@@ -18,7 +18,7 @@
 namespace luthier::ui {
 
 struct ShootoutLine {
-    enum class State { Choice, Waiting, Training, Finished, Stopped, Interrupted, Failed, Cancelled, Deleted };
+    enum class State { Choice, Waiting, Training, Finished, Stopped, Parked, Interrupted, Failed, Cancelled, Deleted };
 
     QString method; // id
     State state = State::Choice;

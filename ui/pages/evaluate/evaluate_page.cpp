@@ -13,11 +13,13 @@
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/status_label.h"
+#include "ui/workspace/places.h"
 #include "ui/workspace/workspace.h"
 
 #include <QAction>
 #include <QApplication>
 #include <QDateTime>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QListWidget>
@@ -129,6 +131,11 @@ void EvaluatePage::connectDesk()
     connect(m_desk, &EvaluationDesk::progressed, this, &EvaluatePage::showProgress);
     connect(m_desk, &EvaluationDesk::resultsChanged, this, &EvaluatePage::showResults);
     connect(m_desk, &EvaluationDesk::problemFound, this, &EvaluatePage::showProblem);
+    connect(m_workspace.places(), &Places::read, this, [this] {
+        if (const QString open = textIn(m_workspace.places()->at(QStringLiteral("evaluate")), "open"); !open.isEmpty() && QFileInfo::exists(open) && !m_desk->isRunning()) {
+            m_desk->open(open);
+        }
+    });
     connect(m_desk, &EvaluationDesk::noted, &m_workspace, &Workspace::say);
     connect(m_desk, &EvaluationDesk::planned, this, [this](const QString& sentence, bool canStart) {
         m_canStart = canStart;
@@ -236,6 +243,14 @@ void EvaluatePage::showResults()
         m_result->setFocus();
     }
     showPast();
+    if (isThere) {
+        keepPlace(m_desk->folder());
+    }
+}
+
+void EvaluatePage::keepPlace(const QString& open)
+{
+    m_workspace.places()->keep(QStringLiteral("evaluate"), {{"open", open.toStdString()}});
 }
 
 void EvaluatePage::showProblem(const QString& sentence)
@@ -248,6 +263,7 @@ void EvaluatePage::openPast()
 {
     m_problem->hide();
     if (m_past->currentRow() <= kNewRow) {
+        keepPlace({});
         m_main->setCurrentWidget(m_setup);
         return;
     }

@@ -45,6 +45,7 @@ private:
     void showRunning();
     void showProgress(const QString& what, qint64 done, qint64 total, double secondsLeft);
     void showResults();
+    void keepPlace(const QString& open); // the evaluation that is looked at; empty: a new one
     void showProblem(const QString& sentence);
     void openPast();
     void askForReport();

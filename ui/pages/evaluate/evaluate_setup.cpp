@@ -5,6 +5,7 @@
 #include "core/metrics/metric.h"
 #include "ui/base/window_sentence.h"
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/models/runs/run_states.h"
 #include "ui/widgets/named_button.h"
 #include "ui/widgets/number_fields.h"
 #include "ui/widgets/status_label.h"
@@ -296,7 +297,7 @@ void EvaluateSetup::setRuns(const std::vector<EvaluableRun>& runs)
     QList<std::pair<QString, qlonglong>> found;
     for (const EvaluableRun& run : runs) {
         const QString name = run.row.name.empty() ? tr("run %1").arg(run.row.id) : QString::fromStdString(run.row.name);
-        found.emplaceBack(run.hasResult ? name : tr("%1 (stopped at step %2)").arg(name, QString::number(run.row.step)), run.row.id);
+        found.emplaceBack(run.hasResult && run.row.state == "finished" ? name : tr("%1 (%2)").arg(name, runStateAt(run.row)), run.row.id);
     }
     QList<std::pair<QString, qlonglong>> shown;
     for (int i = 0; i < m_run->count(); ++i) {

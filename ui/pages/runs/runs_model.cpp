@@ -9,6 +9,7 @@
 #include "ui/forms/recipe_document.h"
 #include "ui/models/column_heading.h"
 #include "ui/models/runs/run_color.h"
+#include "ui/models/runs/run_states.h"
 #include "ui/theme/icons.h"
 
 #include <QCoreApplication>
@@ -49,9 +50,15 @@ QString stepsText(const store::RunRow& run)
     return isWhole ? done : RunsModel::tr("%1 of %2").arg(done, number(run.totalSteps));
 }
 
+// The step that it came to; 0 while it goes on.
+std::int64_t endOf(const store::RunRow& run)
+{
+    return run.state == "running" || run.state == kHeldState ? 0 : run.step;
+}
+
 QString heldOutText(const store::RunRow& run)
 {
-    return changeText(run.measures.find(measures::measureOf("loss"), measures::kHeldOutSet));
+    return changeText(run.measures.find(measures::measureOf("loss"), measures::kHeldOutSet), endOf(run));
 }
 
 QString dateText(const store::RunRow& run)
@@ -80,7 +87,7 @@ constexpr std::array kColumns{
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Name"), QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "F2 renames"),
            [](const store::RunRow& run) { return QString::fromStdString(run.name); }, false},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "State"), "",
-           [](const store::RunRow& run) { return stateText(run.state); }, false},
+           [](const store::RunRow& run) { return runStateText(run.state); }, false},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Method"), "", &methodText, false},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Steps"), "", &stepsText, true},
     Column{QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Loss"), QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "Of the last step, in nats per token"),
@@ -106,31 +113,6 @@ std::vector<const measures::Summaries*> measuredIn(const std::vector<store::RunR
     return all;
 }
 
-const char kHeld[] = "held"; // of the window alone: the project knows it as running
-
-struct StateRow {
-    const char* id;
-    const char* text;
-    const char* icon;
-    Token token;
-};
-
-constexpr std::array kStates{
-    StateRow{"running", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "running"), "play", Token::Accent},
-    StateRow{kHeld, QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "on hold"), "pause", Token::Warn},
-    StateRow{"finished", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "finished"), "check", Token::Good},
-    StateRow{"stopped", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "stopped"), "square", Token::TextQuiet},
-    StateRow{"parked", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "parked"), "pause", Token::TextQuiet},
-    StateRow{"failed", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "failed"), "triangle-alert", Token::Bad},
-    StateRow{"interrupted", QT_TRANSLATE_NOOP("luthier::ui::RunsModel", "interrupted"), "pause", Token::Warn},
-};
-
-const StateRow* stateRow(const std::string& state)
-{
-    const auto at = std::find_if(kStates.begin(), kStates.end(), [&state](const StateRow& row) { return state == row.id; });
-    return at == kStates.end() ? nullptr : at;
-}
-
 bool sameRuns(const std::vector<store::RunRow>& left, const std::vector<store::RunRow>& right)
 {
     return std::equal(left.begin(), left.end(), right.begin(), right.end(),
@@ -138,12 +120,6 @@ bool sameRuns(const std::vector<store::RunRow>& left, const std::vector<store::R
 }
 
 } // namespace
-
-QString stateText(const std::string& state)
-{
-    const StateRow* row = stateRow(state);
-    return row == nullptr ? QString::fromStdString(state) : RunsModel::tr(row->text);
-}
 
 void RunsModel::growColumns()
 {
@@ -222,7 +198,7 @@ void RunsModel::setLive(store::RunId id, double seconds, bool isHeld)
     if (row >= 0) {
         store::RunRow& run = m_runs[static_cast<std::size_t>(row)];
         run.seconds = std::max(run.seconds, seconds);
-        run.state = isHeld ? kHeld : "running";
+        run.state = isHeld ? kHeldState : "running";
         Q_EMIT dataChanged(index(row, 0), index(row, columnCount() - 1), {Qt::DisplayRole, Qt::DecorationRole});
     }
 }
@@ -299,7 +275,7 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
             return column->text(*row);
         }
         const auto& [measure, set] = m_measured.at(index.column());
-        return changeText(row->measures.find(*measure, set));
+        return changeText(row->measures.find(*measure, set), endOf(*row));
     }
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::AlignVCenter | (column == nullptr || column->isNumber ? Qt::AlignRight : Qt::AlignLeft));
@@ -316,7 +292,7 @@ QVariant RunsModel::data(const QModelIndex& index, int role) const
             const QPixmap picture = sparkline(row->id, curve->second.second);
             return picture.isNull() ? QVariant() : QVariant(picture);
         }
-        if (const StateRow* state = stateRow(row->state); state != nullptr && column == &kColumns[1]) {
+        if (const RunState* state = findRunState(row->state); state != nullptr && column == &kColumns[1]) {
             return icon(QString::fromLatin1(state->icon), state->token);
         }
         return {};

@@ -64,6 +64,4 @@ private:
     std::map<store::RunId, std::pair<std::int64_t, std::vector<double>>> m_curves; // by run: its step then, and losses
 };
 
-QString stateText(const std::string& state);
-
 } // namespace luthier::ui
