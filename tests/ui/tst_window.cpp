@@ -54,6 +54,7 @@
 #include <QSpinBox>
 #include <QSplitter>
 #include <QStyle>
+#include <QScrollBar>
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
@@ -549,6 +550,10 @@ private Q_SLOTS:
         }
         for (const QShortcut* shortcut : m_window->findChildren<QShortcut*>()) {
             QVERIFY2(has(shortcut->whatsThis(), shortcut->key().toString(QKeySequence::NativeText)), qPrintable(shortcut->whatsThis()));
+        }
+        QTRY_COMPARE(table->horizontalScrollBar()->maximum(), 0);
+        for (int row = 0; row < table->rowCount(); ++row) { // what the keys do is read whole
+            QVERIFY2(table->columnWidth(0) > table->fontMetrics().horizontalAdvance(table->item(row, 0)->text()), qPrintable(table->item(row, 0)->text()));
         }
         dialog->close();
         QTRY_VERIFY(m_window->findChild<QDialog*>(QStringLiteral("shortcutsDialog")) == nullptr);

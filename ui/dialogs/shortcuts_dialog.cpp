@@ -71,8 +71,10 @@ ShortcutsDialog::ShortcutsDialog(const std::vector<ShortcutLine>& lines, QWidget
         table->setItem(row, 1, new QTableWidgetItem(line.keys));
         table->setItem(row++, 2, new QTableWidgetItem(line.place.isEmpty() ? tr("everywhere") : line.place));
     }
-    table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    table->horizontalHeader()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+    // One with many keys has several lines: in one they left no room for what the keys do.
+    table->horizontalHeader()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+    table->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);
+    table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     table->horizontalHeader()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
