@@ -35,6 +35,7 @@ inline const std::vector<DialogRow>& dialogRows()
         {"remote", "tune", [](Window& window) { child<ui::TunePlace>(&window, "tunePlace")->askForHost(); }},
         {"presetName", "tune", [](Window& window) { act(window, "savePreset"); }},
         {"checkpoints", "runs", [](Window& window) { act(window, "resumeFrom"); }},
+        {"stageSettings", "pipeline", [](Window& window) { press(window, "stage.tuning.settings"); }},
         {"help", "tune", [](Window& window) { window.showHelp(); }},
         {"shortcuts", "data", [](Window& window) { window.showShortcuts(); }},
         {"newProject", "tune", [](Window& window) { window.newProject(); }},
