@@ -10,6 +10,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <thread>
 
 namespace luthier::train {
@@ -222,6 +223,8 @@ void Work::encodeChunks()
             }
             finish(std::move(rows), chunk);
         }
+    } catch (const std::bad_alloc&) {
+        fail(m_dataset.path().string() + ": there is not enough memory to read these rows as tokens; close other programs, or take fewer rows");
     } catch (const std::exception& problem) {
         fail(m_dataset.path().string() + ": the rows could not be encoded: " + problem.what());
     }
