@@ -271,7 +271,8 @@ jobs_that_fit() {
 
 # build NAME TARGET...
 build() {
-    local stamp=$BUILD/.built-$1 arguments=(-S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLUTHIER_UNITY=ON)
+    local stamp=$BUILD/.built-$1 arguments=(-S "$ROOT" -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLUTHIER_UNITY=ON
+        -DLUTHIER_JOINED_TESTS=ON)
     shift
     [ -z "$LIBTORCH" ] || arguments+=("-DCMAKE_PREFIX_PATH=$LIBTORCH")
     [ -z "$ARROW" ] || arguments+=("-DLUTHIER_ARROW_ROOT=$ARROW")
