@@ -77,7 +77,7 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(QString::fromStdString(m_document->config().model.adapter), kAdapter, kAwaitMs);
         QSignalSpy changed(m_start.get(), &TuneStart::problemChanged);
         QVERIFY(m_document->setValue(RecipeDocument::find(QStringLiteral("method.rank")), std::int64_t{9}).ok());
-        QTRY_VERIFY_WITH_TIMEOUT(m_start->problem().contains(QStringLiteral("method.rank is 9")), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(m_start->problem().contains(QString::fromUtf8("\u201cRank\u201d is 9")), kAwaitMs);
         QCOMPARE(changed.size(), 1);
         m_start->choose({});
         QTRY_VERIFY_WITH_TIMEOUT(m_document->config().model.adapter.empty(), kAwaitMs);
