@@ -8,10 +8,12 @@
 #include "core/cli/run_project.h"
 #include "core/data/dataset.h"
 #include "core/peft/combine.h"
+#include "core/peft/folders/score_facts.h"
 #include "core/store/adapter_library.h"
 
 #include <CLI/App.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace luthier::cli {
@@ -21,20 +23,16 @@ namespace {
 constexpr std::size_t kMostRows = 64;
 constexpr std::int64_t kLongest = 512; // tokens of a row
 
-Result<publish::ProofTexts> textsOf(const std::string& path, const data::Encoder& encoder)
+Result<publish::ProofTexts> textsOf(const std::string& path, const data::Encoder& encoder, bool judged)
 {
     auto dataset = data::Dataset::open(path);
     if (!dataset) {
         return dataset.error();
     }
     publish::ProofTexts texts;
-    data::EncodingSettings settings;
-    settings.maxLength = kLongest;
     for (std::int64_t i = 0; i < (*dataset)->rowCount() && texts.rows.size() < kMostRows; ++i) {
-        const auto example = (*dataset)->example(i);
-        const auto encoded = example ? encoder.encode(*example, settings) : Result<data::EncodedExample>(example.error());
-        if (encoded && encoded->tokens.size() > 1) {
-            texts.rows.push_back({encoded->text, encoded->ids()});
+        if (const auto example = (*dataset)->example(i)) {
+            publish::addProofTexts(texts, encoder, *example, kLongest, judged);
         }
     }
     if (texts.rows.empty()) {
@@ -46,10 +44,16 @@ Result<publish::ProofTexts> textsOf(const std::string& path, const data::Encoder
 
 Json toJson(const publish::Difference& difference)
 {
-    return {{"max_difference", base::numberJson(difference.largest)},
-            {"mean_difference", base::numberJson(difference.mean)},
-            {"greedy_agreement", difference.greedyAgreement},
-            {"tokens", difference.tokens}};
+    Json json{{"max_difference", base::numberJson(difference.largest)},
+              {"mean_difference", base::numberJson(difference.mean)},
+              {"greedy_agreement", difference.greedyAgreement},
+              {"tokens", difference.tokens},
+              {"of", difference.scores > 0 ? "scores" : "log_probabilities"}};
+    if (difference.scores > 0) {
+        json["scored_texts"] = difference.scores;
+        json["spread"] = base::numberJson(difference.spread);
+    }
+    return json;
 }
 
 Json toJson(const publish::Published& result)
@@ -138,7 +142,11 @@ Result<publish::Source> sourceOf(const PublishFlags& flags, const Context& conte
             adapters.push_back(adapter.path);
         }
         auto encoder = data::Encoder::load(flags.model, flags.chatTemplate, adapters);
-        auto texts = encoder ? textsOf(flags.data, *encoder) : Result<publish::ProofTexts>(encoder.error());
+        const bool judged = std::any_of(adapters.begin(), adapters.end(), [](const auto& adapter) {
+            const auto facts = peft::readScoreFacts(adapter);
+            return facts && facts->scores > 0;
+        });
+        auto texts = encoder ? textsOf(flags.data, *encoder, judged) : Result<publish::ProofTexts>(encoder.error());
         if (!texts) {
             return texts.error();
         }

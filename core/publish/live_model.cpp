@@ -86,7 +86,7 @@ Result<void> LiveModel::load(const Source& source, const Watch& watch)
         }
     }
     m_texts = !source.texts.rows.empty() ? source.texts
-                                         : textsFor(source.adapters.empty() ? fs::path() : source.adapters.front().path, m_encoder, source.rowsOf);
+                                         : textsFor(source.adapters.empty() ? fs::path() : source.adapters.front().path, m_encoder, source.rowsOf, m_decoder->scoreHead().exists());
     if (!m_texts.note.empty()) {
         m_result.notes.push_back(m_texts.note);
     }
@@ -149,7 +149,7 @@ Result<void> LiveModel::compare(nn::Decoder& written, const Reading* own, const 
         return reading.error();
     }
     const Difference cost = differenceOf(m_reading, *reading);
-    m_result.proof = {m_texts.source, static_cast<std::int64_t>(m_texts.rows.size()), cost, limitsOf(type),
+    m_result.proof = {m_texts.source, static_cast<std::int64_t>(m_texts.rows.size()), cost, limitsOf(type, cost),
                       own ? differenceOf(*own, *reading) : cost};
     if (!m_result.proof.holds()) {
         return Error{"what was written is not what was meant, so it was not kept. " + m_result.proof.sentence()};

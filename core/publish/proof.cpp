@@ -28,6 +28,10 @@ constexpr LimitRow kLimits[] = {
     {"q6_k", {2.0, 0.3, 0.88}},   {"q4_k_m", {5.0, 0.8, 0.75}}, {"q4_0", {6.0, 1.0, 0.7}},
 };
 
+// Shares of how the scores of a model that judges spread.
+constexpr LimitRow kScoreLimits[] = {{"f32", {0.001, 0.0001, 0.99}}, {"f16", {0.01, 0.002, 0.98}}, {"bf16", {0.1, 0.02, 0.95}}};
+constexpr double kLeastSpread = 1e-3; // scores that are all one have none
+
 std::string shortNumber(double value)
 {
     char text[32];
@@ -46,16 +50,15 @@ Result<void> checkIds(const nn::DecoderConfig& config, const std::vector<text::T
     return {};
 }
 
-// A model that judges has no head for tokens: its first score after each token, and which score is the highest.
+// A model that judges has no head for tokens: what it says of the text as a whole, and which score is the highest.
 void readScores(const nn::ScoreHead& head, const at::Tensor& hidden, Reading& reading)
 {
-    const at::Tensor scores = hidden.to(at::kFloat).mm(head.weight.to(at::kFloat).t());
-    const at::Tensor values = scores.select(1, 0).to(at::kCPU).contiguous();
-    const at::Tensor greedy = scores.argmax(1).to(at::kCPU, at::kInt).contiguous();
-    const float* first = values.const_data_ptr<float>();
-    const std::int32_t* best = greedy.const_data_ptr<std::int32_t>();
+    const at::Tensor last = hidden.narrow(0, hidden.size(0) - 1, 1).to(at::kFloat);
+    const at::Tensor scores = last.mm(head.weight.to(at::kFloat).t()).squeeze(0).to(at::kCPU).contiguous();
+    const float* first = scores.const_data_ptr<float>();
+    reading.isJudged = true;
     reading.logProbs.emplace_back(first, first + scores.size(0));
-    reading.greedy.emplace_back(best, best + scores.size(0));
+    reading.greedy.push_back({static_cast<std::int32_t>(std::max_element(first, first + scores.size(0)) - first)});
 }
 
 void readRow(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, Reading& reading)
@@ -65,10 +68,12 @@ void readRow(nn::Decoder& decoder, const std::vector<text::TokenId>& ids, Readin
     nn::ForwardInput input;
     input.ids = tokens.unsqueeze(0);
     const std::int64_t places = tokens.size(0) - 1;
-    const at::Tensor hidden = decoder.hidden(input).squeeze(0).narrow(0, 0, places);
+    const at::Tensor all = decoder.hidden(input).squeeze(0);
+    reading.tokens += places;
     if (decoder.scoreHead().exists()) {
-        return readScores(decoder.scoreHead(), hidden, reading);
+        return readScores(decoder.scoreHead(), all, reading);
     }
+    const at::Tensor hidden = all.narrow(0, 0, places);
     const auto read = objectives::readTokens(hidden, decoder.head(), tokens.narrow(0, 1, places),
                                              {.softcap = decoder.config().logitSoftcap}, {.likeliest = true});
     const at::Tensor logProbs = read.logProbs.to(at::kCPU).contiguous();
@@ -88,6 +93,11 @@ bool isWithin(const Difference& difference, const Limits& limits)
 
 std::string told(const Difference& difference)
 {
+    if (difference.scores > 0) {
+        return "the scores of " + std::to_string(difference.scores) + " texts differ by at most " + shortNumber(difference.largest) + ", on average by "
+               + shortNumber(difference.mean) + ", where they lie " + shortNumber(difference.spread) + " apart, and what comes first stays so at "
+               + shortNumber(100 * difference.greedyAgreement) + " %";
+    }
     return "log-probabilities differ by at most " + shortNumber(difference.largest) + ", on average by " + shortNumber(difference.mean)
            + ", and the most likely token is the same at " + shortNumber(100 * difference.greedyAgreement) + " %";
 }
@@ -100,9 +110,19 @@ Limits limitsOf(std::string_view type)
     return found == std::end(kLimits) ? Limits{} : found->limits;
 }
 
+Limits limitsOf(std::string_view type, const Difference& difference)
+{
+    if (difference.scores == 0) {
+        return limitsOf(type);
+    }
+    const auto* found = std::find_if(std::begin(kScoreLimits), std::end(kScoreLimits), [&](const LimitRow& row) { return type == row.type; });
+    const double spread = std::max(difference.spread, kLeastSpread);
+    return found == std::end(kScoreLimits) ? Limits{} : Limits{found->limits.largest * spread, found->limits.mean * spread, found->limits.greedyAgreement};
+}
+
 bool Proof::holds() const
 {
-    return isWithin(file, limitsOf("f32"));
+    return isWithin(file, limitsOf("f32", file));
 }
 
 bool Proof::isUsual() const
@@ -140,23 +160,74 @@ Result<Reading> readTexts(nn::Decoder& decoder, const ProofTexts& texts, const b
     return reading;
 }
 
+namespace {
+
+double shareOf(std::int64_t part, std::int64_t all)
+{
+    return all > 0 ? static_cast<double>(part) / static_cast<double>(all) : 1;
+}
+
+double deviationOf(const std::vector<std::vector<float>>& rows)
+{
+    double sum = 0;
+    double squares = 0;
+    double count = 0;
+    for (const auto& row : rows) {
+        for (const double value : row) {
+            sum += value;
+            squares += value * value;
+            ++count;
+        }
+    }
+    return count > 0 ? std::sqrt(std::max(0.0, squares / count - sum / count * (sum / count))) : 0;
+}
+
+// Of one score: any two texts that it tells apart. Of several: the label.
+double orderAgreement(const Reading& live, const Reading& written)
+{
+    std::int64_t same = 0;
+    std::int64_t all = 0;
+    const std::size_t texts = live.logProbs.size();
+    if (texts > 0 && live.logProbs.front().size() > 1) {
+        for (std::size_t i = 0; i < texts; ++i) {
+            same += live.greedy[i] == written.greedy[i] ? 1 : 0;
+        }
+        return shareOf(same, static_cast<std::int64_t>(texts));
+    }
+    for (std::size_t i = 0; i < texts; ++i) {
+        for (std::size_t j = i + 1; j < texts; ++j) {
+            const float own = live.logProbs[i].front() - live.logProbs[j].front();
+            const float other = written.logProbs[i].front() - written.logProbs[j].front();
+            all += own != 0 ? 1 : 0;
+            same += own != 0 && (own > 0) == (other > 0) && other != 0 ? 1 : 0;
+        }
+    }
+    return shareOf(same, all);
+}
+
+} // namespace
+
 Difference differenceOf(const Reading& live, const Reading& written)
 {
     Difference result;
     double sum = 0;
     std::int64_t same = 0;
+    std::int64_t numbers = 0;
     for (std::size_t row = 0; row < live.logProbs.size(); ++row) {
         for (std::size_t i = 0; i < live.logProbs[row].size(); ++i) {
             const double off = std::abs(static_cast<double>(live.logProbs[row][i]) - written.logProbs[row][i]);
             result.largest = off > result.largest || std::isnan(off) ? off : result.largest;
             sum += off;
-            same += live.greedy[row][i] == written.greedy[row][i];
-            ++result.tokens;
+            same += !live.isJudged && live.greedy[row][i] == written.greedy[row][i] ? 1 : 0;
+            ++numbers;
         }
     }
-    if (result.tokens > 0) {
-        result.mean = sum / static_cast<double>(result.tokens);
-        result.greedyAgreement = static_cast<double>(same) / static_cast<double>(result.tokens);
+    result.tokens = live.tokens;
+    result.mean = numbers > 0 ? sum / static_cast<double>(numbers) : 0;
+    result.greedyAgreement = live.isJudged ? orderAgreement(live, written) : shareOf(same, numbers);
+    if (live.isJudged) {
+        result.scores = static_cast<std::int64_t>(live.logProbs.size());
+        result.spread = deviationOf(live.logProbs);
     }
     return result;
 }

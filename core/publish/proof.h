@@ -14,6 +14,12 @@
 //   q6_k      2.0      0.3     0.88
 //   q4_k_m    5.0      0.8     0.75
 //   q4_0      6.0      1.0     0.7
+// A model that judges has no next tokens: what is compared is what it is for, the score of each whole text, and the order that scores bring
+// two texts in (of a classifier the label that comes first). Usual costs are shares of how far the scores of different texts lie apart:
+//   type      largest  mean    agreement
+//   f32       0.001    0.0001  0.99
+//   f16       0.01     0.002   0.98
+//   bf16      0.1      0.02    0.95
 //
 // Threads: readTexts blocks the calling thread and needs the decoder for itself; the others may be called from any.
 #pragma once
@@ -37,6 +43,9 @@ struct Difference {
     double largest = 0;          // of |ln p - ln p'| of the next token, nats
     double mean = 0;
     double greedyAgreement = 1;  // share of places where both put the same token first
+    std::int64_t scores = 0;     // texts whose scores were compared, of a model that judges: then differences are of scores, and the agreement
+                                 // is that of pairs of texts which both have in one order, or of texts with the same label first
+    double spread = 0;           // of a model that judges: standard deviation of its scores over the texts
 };
 
 struct Limits {
@@ -45,6 +54,7 @@ struct Limits {
     double greedyAgreement = 1;
 };
 Limits limitsOf(std::string_view type); // "f32", "bf16", "q4_k_m", ...
+Limits limitsOf(std::string_view type, const Difference& difference); // of a model that judges as its scores spread
 
 struct Proof {
     std::string texts;           // what was read
@@ -60,8 +70,10 @@ struct Proof {
 
 // What a decoder says on the texts.
 struct Reading {
-    std::vector<std::vector<float>> logProbs;      // of ids[1..]; of a model that judges its first score behind each token
-    std::vector<std::vector<std::int32_t>> greedy; // most likely id at each place before the last
+    std::vector<std::vector<float>> logProbs;      // of ids[1..]; of a model that judges the scores of the text
+    std::vector<std::vector<std::int32_t>> greedy; // most likely id at each place before the last; of a model that judges the label that comes first
+    bool isJudged = false;
+    std::int64_t tokens = 0; // read
 };
 
 // Errors: an id the model lacks, "cancelled". May throw what torch throws.

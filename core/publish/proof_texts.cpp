@@ -4,6 +4,8 @@
 #include "core/train/plan/held_out_list.h"
 #include "core/train/run.h"
 
+#include <utility>
+
 namespace luthier::publish {
 
 namespace fs = std::filesystem;
@@ -30,17 +32,24 @@ void add(ProofTexts& texts, const data::Encoder& encoder, const std::string& tex
     }
 }
 
-void add(ProofTexts& texts, const data::Encoder& encoder, const data::Example& example)
+} // namespace
+
+void addProofTexts(ProofTexts& texts, const data::Encoder& encoder, const data::Example& example, std::int64_t longest, bool judged)
 {
     data::EncodingSettings settings;
-    settings.maxLength = kLongest;
-    const auto encoded = encoder.encode(example, settings);
-    if (encoded && encoded->tokens.size() > 1) {
-        texts.rows.push_back({encoded->text, encoded->ids()});
+    settings.maxLength = longest;
+    std::vector<data::Example> sides{example};
+    if (judged && example.kind == data::ExampleKind::Preference) {
+        sides.push_back(example);
+        std::swap(sides[1].chosen, sides[1].rejected);
+    }
+    for (const data::Example& side : sides) {
+        const auto encoded = encoder.encode(side, settings);
+        if (encoded && encoded->tokens.size() > 1) {
+            texts.rows.push_back({encoded->text, encoded->ids()});
+        }
     }
 }
-
-} // namespace
 
 ProofTexts builtInTexts(const data::Encoder& encoder)
 {
@@ -59,7 +68,7 @@ ProofTexts builtInTexts(const data::Encoder& encoder)
     return texts;
 }
 
-Result<ProofTexts> heldOutTexts(const fs::path& runFolder, const data::Encoder& encoder, const RowsOfRun& rowsOf, std::size_t most)
+Result<ProofTexts> heldOutTexts(const fs::path& runFolder, const data::Encoder& encoder, const RowsOfRun& rowsOf, bool judged, std::size_t most)
 {
     const auto config = train::readRunFolder(runFolder);
     const auto rows = !config  ? Result<train::RunRows>(config.error())
@@ -71,7 +80,7 @@ Result<ProofTexts> heldOutTexts(const fs::path& runFolder, const data::Encoder& 
     ProofTexts texts;
     const auto read = train::eachHeldOutRow(runFolder, *rows, [&](const data::Dataset& file, std::int64_t row) {
         if (const auto example = file.example(row)) {
-            add(texts, encoder, *example);
+            addProofTexts(texts, encoder, *example, kLongest, judged);
         }
         return texts.rows.size() < most;
     });
@@ -85,14 +94,14 @@ Result<ProofTexts> heldOutTexts(const fs::path& runFolder, const data::Encoder& 
     return texts;
 }
 
-ProofTexts textsFor(const fs::path& adapter, const data::Encoder& encoder, const RowsOfRun& rowsOf)
+ProofTexts textsFor(const fs::path& adapter, const data::Encoder& encoder, const RowsOfRun& rowsOf, bool judged)
 {
     std::error_code code;
     const fs::path folder = fs::absolute(adapter, code).lexically_normal();
     const fs::path run = (folder.has_filename() ? folder : folder.parent_path()).parent_path();
     std::string why = adapter.empty() ? "there is no adapter that a run made" : adapter.string() + " lies in no run's folder";
     if (!adapter.empty() && fs::exists(run / "recipe.json", code)) {
-        auto texts = heldOutTexts(run, encoder, rowsOf);
+        auto texts = heldOutTexts(run, encoder, rowsOf, judged);
         if (texts) {
             return std::move(*texts);
         }

@@ -28,6 +28,9 @@ struct ProofTexts {
     std::string note;   // why the texts are not a run's held-out rows; empty: they are, or none were asked for
 };
 
+// Of an example; of a pair that a model judges the conversations with both of its answers.
+void addProofTexts(ProofTexts& texts, const data::Encoder& encoder, const data::Example& example, std::int64_t longest, bool judged);
+
 // The rows of a run as they were left: asked with its folder and configuration. Empty: its files as they lie there.
 using RowsOfRun = std::function<Result<train::RunRows>(const std::filesystem::path& runFolder, const config::RunConfig& config)>;
 
@@ -37,9 +40,9 @@ ProofTexts builtInTexts(const data::Encoder& encoder);
 // At most `most` of the rows that the run in this folder split off or was given to hold out, each cut to 256 tokens; none that
 // the person left out. Error when the folder is no run, holds none out, or its rows cannot be read.
 Result<ProofTexts> heldOutTexts(const std::filesystem::path& runFolder, const data::Encoder& encoder, const RowsOfRun& rowsOf,
-                                std::size_t most = 32);
+                                bool judged = false, std::size_t most = 32);
 
 // The held-out rows of the run that the adapter lies in, else the built-in texts with a note that says why.
-ProofTexts textsFor(const std::filesystem::path& adapter, const data::Encoder& encoder, const RowsOfRun& rowsOf);
+ProofTexts textsFor(const std::filesystem::path& adapter, const data::Encoder& encoder, const RowsOfRun& rowsOf, bool judged = false);
 
 } // namespace luthier::publish

@@ -8,6 +8,7 @@
 #include "core/peft/combine.h"
 #include "core/peft/folders/lora_folder.h"
 #include "core/peft/folders/lora_gguf.h"
+#include "core/peft/folders/score_facts.h"
 #include "core/peft/folders/trained_on.h"
 #include "core/publish/live_model.h"
 #include "core/publish/model_card.h"
@@ -142,10 +143,32 @@ Result<void> writeFolder(LiveModel& live, const Source& source, const fs::path& 
     return peft::saveLoraFolder(live.decoder(), target, infoOf(live.decoder(), source, live.fingerprint()));
 }
 
+// A head of scores has no place in a GGUF file; asked before anything is loaded.
+Result<void> answers(const Source& source)
+{
+    auto folder = weights::ModelFolder::open(source.model);
+    if (!folder) {
+        return folder.error();
+    }
+    bool isJudge = folder->config().scores > 0;
+    for (const inference::AdapterSpec& adapter : source.adapters) {
+        const auto facts = peft::readScoreFacts(adapter.path);
+        if (!facts) {
+            return facts.error();
+        }
+        isJudge = isJudge || facts->scores > 0;
+    }
+    return isJudge ? Result<void>(Error{"A GGUF file holds models that answer; this one scores texts, and its scores would be lost. Write it as an adapter or as a model folder instead."})
+                   : Result<void>();
+}
+
 Result<Published> adapter(const Source& source, const fs::path& target, const Watch& watch)
 {
     if (source.adapters.empty()) {
         return Error{"there is no adapter to write; name one with --adapter"};
+    }
+    if (auto good = target.extension() == ".gguf" ? answers(source) : Result<void>(); !good) {
+        return good.error();
     }
     auto live = LiveModel::open(source, true, watch);
     if (!live) {
@@ -183,6 +206,9 @@ Result<Published> gguf(const Source& source, const fs::path& target, const std::
     const weights::GgufFileKind* kind = weights::findGgufFileKind(type);
     if (!kind) {
         return Error{"a GGUF file can be " + weights::ggufFileKindNames() + ", not \"" + type + "\""};
+    }
+    if (auto good = answers(source); !good) {
+        return good.error();
     }
     auto live = LiveModel::open(source, false, watch);
     if (!live) {

@@ -8,6 +8,7 @@
 #include "core/nn/decoder.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/peft/folders/lora_folder.h"
+#include "core/peft/folders/score_folder.h"
 #include "core/publish/modelfile.h"
 #include "core/publish/publish.h"
 #include "core/train/plan/held_out_list.h"
@@ -391,8 +392,71 @@ private Q_SLOTS:
                             [](const std::string& note) { return note.find("built-in texts") != std::string::npos; }));
     }
 
+    // What a reward model is for are its scores: they are compared, by the figure that asking both models gives. A GGUF file has no place for
+    // them, and says so in words of people.
+    void judgesAreProvedByTheirScores()
+    {
+        makeAdapter(at("judge"), 4, 0.08);
+        need(peft::addScoreHead(at("judge"), {at::randn({1, 256}), {}}));
+        publish::Source judged = source({{at("judge"), 1}});
+        const auto encoder = need(data::Encoder::load(kTiny));
+        for (int i = 0; i < 12; ++i) {
+            data::Example pair;
+            pair.kind = data::ExampleKind::Preference;
+            pair.messages = {{"user", "What lies on bench " + std::to_string(i) + "?", {}}};
+            pair.chosen = {{"assistant", "A saw, because it is sharp.", {}}};
+            pair.rejected = {{"assistant", "Planes.", {}}};
+            publish::addProofTexts(judged.texts, encoder, pair, 256, true);
+        }
+        QCOMPARE(judged.texts.rows.size(), std::size_t{24}); // both answers of each pair
+        judged.texts.source = "24 texts";
+        const auto scoresOf = [&](const inference::ModelSpec& spec) {
+            std::vector<std::vector<text::TokenId>> texts;
+            for (const auto& row : judged.texts.rows) {
+                texts.push_back(row.ids);
+            }
+            return need(need(inference::Session::open(spec))->judge(texts, {1}));
+        };
+        const auto live = scoresOf({kTiny, {{at("judge"), 1}}, "cpu", "fp32"});
+        for (const char* type : {"bf16", "f16", "f32"}) {
+            const fs::path target = at((std::string("judge-") + type).c_str());
+            const auto written = need(publish::publishModel(judged, target, type, {}));
+            const auto other = scoresOf({target, {}, "cpu", "fp32"});
+            double largest = 0;
+            for (std::size_t i = 0; i < live.size(); ++i) {
+                largest = std::max(largest, std::abs(static_cast<double>(live[i].front()) - other[i].front()));
+            }
+            qInfo("%s: %s", type, written.proof.sentence().c_str());
+            QCOMPARE(written.proof.difference.scores, 24);
+            QVERIFY(written.proof.difference.spread > 0.01);
+            QVERIFY2(std::abs(written.proof.difference.largest - largest) < 1e-4, qPrintable(QStringLiteral("%1 and %2").arg(written.proof.difference.largest).arg(largest)));
+            QVERIFY(std::string_view(type) != "bf16" || largest > 1e-4);
+            QVERIFY(written.proof.holds() && written.proof.isUsual());
+            const std::string sentence = written.proof.sentence();
+            QVERIFY2(sentence.find("the scores of 24 texts differ by at most") != std::string::npos && sentence.find("log-prob") == std::string::npos, sentence.c_str());
+        }
+        const auto copied = need(publish::publishAdapter(judged, at("judge-copy"), {}));
+        QVERIFY(copied.proof.difference.scores == 24 && copied.proof.difference.largest == 0 && has(copied, "adapter_model.safetensors"));
+        for (const auto& refused : {publish::publishGguf(judged, at("judge.gguf"), "f16", {}), publish::publishAdapter(judged, at("judge-adapter.gguf"), {}),
+                                    publish::publishGguf([&] { auto merged = judged; merged.model = at("judge-bf16"); merged.adapters.clear(); return merged; }(), at("merged.gguf"), "f16", {})}) {
+            QVERIFY(!refused);
+            QVERIFY2(refused.message().find("A GGUF file holds models that answer; this one scores texts") == 0, refused.message().c_str());
+        }
+        QVERIFY(!fs::exists(at("judge.gguf")) && !fs::exists(at("judge-adapter.gguf")));
+    }
+
     void limits()
     {
+        // A score that is off by a tenth of what tells texts apart is no rounding, whatever log-probabilities may be off by.
+        publish::Reading scores{{{0.1F}, {0.2F}, {0.3F}, {0.4F}}, {{0}, {0}, {0}, {0}}, true, 40};
+        publish::Reading others = scores;
+        others.logProbs[1][0] += 0.03F;
+        const publish::Difference off = publish::differenceOf(scores, others);
+        QVERIFY(off.scores == 4 && std::abs(off.largest - 0.03) < 1e-6 && off.greedyAgreement == 1 && std::abs(off.spread - 0.1118) < 1e-3);
+        const publish::Proof wrong{"texts", 4, off, publish::limitsOf("bf16", off), off};
+        QVERIFY(!wrong.holds() && !wrong.isUsual());
+        std::swap(others.logProbs[0], others.logProbs[3]);
+        QVERIFY(publish::differenceOf(scores, others).greedyAgreement < 0.5);
         const publish::Difference good{10, 0.001, 0.0001, 1};
         publish::Proof proof{"texts", 1, good, publish::limitsOf("f16"), good};
         QVERIFY(proof.holds() && proof.isUsual());

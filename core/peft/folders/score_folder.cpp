@@ -3,6 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/peft/folders/adapter_file.h"
+#include "core/peft/folders/score_facts.h"
 #include "core/weights/load.h"
 
 #include <ATen/core/Tensor.h>
@@ -112,7 +113,34 @@ Result<StoredHead> openHead(const fs::path& folder)
     return head;
 }
 
+Result<void> checkShape(const StoredHead& head)
+{
+    return head.weight->shape.size() == 2 ? Result<void>()
+                                          : Result<void>(Error{head.path.string() + ": \"" + head.weight->name + "\" is no head of scores; it must be a matrix"});
+}
+
+std::vector<std::string> labelsOf(const weights::SafetensorsFile& file)
+{
+    std::vector<std::string> labels;
+    const auto noted = file.metadata().find(kLabels);
+    const auto known = noted == file.metadata().end() ? Result<Json>(Error{}) : base::parseJson(noted->second);
+    for (const Json& label : known && known->is_array() ? *known : Json::array()) {
+        labels.push_back(label.is_string() ? label.get<std::string>() : base::dumpJson(label));
+    }
+    return labels;
+}
+
 } // namespace
+
+Result<ScoreFacts> readScoreFacts(const fs::path& folder)
+{
+    const auto stored = openHead(folder);
+    if (!stored || !stored->weight || stored->bias) { // values of tokens judge no text
+        return stored ? Result<ScoreFacts>(ScoreFacts{}) : Result<ScoreFacts>(stored.error());
+    }
+    const auto good = checkShape(*stored);
+    return good ? Result<ScoreFacts>(ScoreFacts{stored->weight->shape[0], labelsOf(*stored->file)}) : Result<ScoreFacts>(good.error());
+}
 
 Result<void> addScoreHead(const fs::path& folder, const nn::ScoreHead& head)
 {
@@ -134,21 +162,9 @@ Result<nn::ScoreHead> readScoreHead(const fs::path& folder)
     if (!stored->weight || stored->bias) { // values of tokens judge no text
         return nn::ScoreHead{};
     }
-    if (stored->weight->shape.size() != 2) {
-        return Error{stored->path.string() + ": \"" + stored->weight->name + "\" is no head of scores; it must be a matrix"};
-    }
-    auto weight = weights::readTensor({stored->file, stored->weight});
-    if (!weight) {
-        return weight.error();
-    }
-    nn::ScoreHead head{weight->to(at::kFloat), {}};
-    if (const auto noted = stored->file->metadata().find(kLabels); noted != stored->file->metadata().end()) {
-        const auto labels = base::parseJson(noted->second);
-        for (const Json& label : labels && labels->is_array() ? *labels : Json::array()) {
-            head.labels.push_back(label.is_string() ? label.get<std::string>() : base::dumpJson(label));
-        }
-    }
-    return head;
+    const auto good = checkShape(*stored);
+    auto weight = good ? weights::readTensor({stored->file, stored->weight}) : Result<at::Tensor>(good.error());
+    return weight ? Result<nn::ScoreHead>(nn::ScoreHead{weight->to(at::kFloat), labelsOf(*stored->file)}) : Result<nn::ScoreHead>(weight.error());
 }
 
 Result<void> addValueHead(const fs::path& folder, const ValueHead& head)
