@@ -16,12 +16,8 @@ constexpr std::size_t kTogether = 256;
 
 Result<std::shared_ptr<inference::Session>> openRewardModel(const std::filesystem::path& path, const std::string& device, const std::string& dtype)
 {
-    const auto spec = inference::judgeSpec({path, {}, device, dtype});
-    auto session = spec ? inference::Session::open(*spec) : Result<std::shared_ptr<inference::Session>>(spec.error());
-    if (session && (!(*session)->judges() || !(*session)->labels().empty())) {
-        return Error{path.string() + ": it is no reward model: it has no head that gives a text one score; train one with objective.kind reward"};
-    }
-    return session;
+    const auto spec = inference::rewardModelSpec({path, {}, device, dtype});
+    return spec ? inference::Session::open(*spec) : Result<std::shared_ptr<inference::Session>>(spec.error());
 }
 
 Result<std::vector<double>> rewardsOf(inference::Session& session, const std::vector<std::pair<std::vector<data::Message>, std::string>>& conversations,

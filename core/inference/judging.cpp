@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/judging.h"
 
+#include "core/nn/batch/position_tables.h"
 #include "core/objectives/score_head.h"
 
 #include <ATen/TensorOperators.h>
@@ -9,6 +10,7 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <span>
 #include <string>
@@ -30,8 +32,8 @@ Result<void> check(const nn::Decoder& decoder, const Scorer& scorer, const Texts
         if (texts[i].empty()) {
             return Error{name + " is empty"};
         }
-        if (static_cast<std::int64_t>(texts[i].size()) > config.maxPositions) {
-            return Error{name + " has " + std::to_string(texts[i].size()) + " tokens, the model reads at most " + std::to_string(config.maxPositions)};
+        if (static_cast<std::int64_t>(texts[i].size()) > nn::longestText(config)) {
+            return Error{name + " has " + std::to_string(texts[i].size()) + " tokens; the model reads texts of " + std::to_string(nn::longestText(config)) + " tokens at most"};
         }
         const auto outside = std::find_if(texts[i].begin(), texts[i].end(), [&](text::TokenId id) { return id < 0 || id >= config.vocab; });
         if (outside != texts[i].end()) {
@@ -92,6 +94,9 @@ Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const Scorer
         const float* next = scores.const_data_ptr<float>();
         for (const std::size_t text : ofBatch) {
             all[text].assign(next, next + scores.size(1));
+            if (!std::all_of(next, next + scores.size(1), [](float score) { return std::isfinite(score); })) {
+                return Error{"the score of text " + std::to_string(text + 1) + " is no number: the weights of this model or of its head are broken; train it again, or take an earlier checkpoint"};
+            }
             next += scores.size(1);
         }
     }

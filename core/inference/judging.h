@@ -15,7 +15,7 @@
 namespace luthier::inference {
 
 // [text][score] in the order of the texts; texts of like length share a pass of at most `rows`. Errors: a model without such a
-// head, an empty text, a token outside of the vocabulary, one longer than the model reads, "cancelled".
+// head, an empty text, a token outside of the vocabulary, one longer than the model reads, a score that is no number, "cancelled".
 Result<std::vector<std::vector<float>>> judge(nn::Decoder& decoder, const std::vector<std::vector<text::TokenId>>& texts,
                                               std::int64_t rows, bool useAdapters, const base::CancelToken& cancel);
 

@@ -7,6 +7,7 @@
 #include "core/inference/judging.h"
 #include "core/inference/stops.h"
 #include "core/inference/token_choices.h"
+#include "core/nn/batch/position_tables.h"
 #include "core/nn/device.h"
 #include "core/peft/folders/trained_on.h"
 #include "core/weights/load.h"
@@ -75,6 +76,7 @@ public:
     }
     bool judges() const override { return m_decoder->scoreHead().exists(); }
     std::vector<std::string> labels() const override { return m_decoder->scoreHead().labels; }
+    std::int64_t longestText() const override { return nn::longestText(m_decoder->config()); }
 
     Result<void> setAdapterWeights(const std::vector<double>& weights) override
     {

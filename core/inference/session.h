@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -133,6 +134,7 @@ public:
     virtual Result<std::vector<std::vector<float>>> judge(const std::vector<std::vector<text::TokenId>>& texts, const JudgeOptions& options);
     virtual bool judges() const { return false; }                  // whether there is such a head
     virtual std::vector<std::string> labels() const { return {}; } // of a classifier's scores; empty: one score for no label
+    virtual std::int64_t longestText() const { return std::numeric_limits<std::int64_t>::max(); } // tokens that the model reads
 
     virtual const data::Encoder& encoder() const = 0;
     virtual std::vector<text::TokenId> stopIds() const = 0;

@@ -2,6 +2,7 @@
 #include "core/inference/shared_judge.h"
 
 #include "core/inference/judging.h"
+#include "core/nn/batch/position_tables.h"
 #include "core/nn/adapter_set.h"
 #include "core/peft/folders/adapter_folder.h"
 #include "core/peft/folders/trained_on.h"
@@ -40,6 +41,7 @@ public:
     }
     bool judges() const override { return true; }
     std::vector<std::string> labels() const override { return m_scorer.head.labels; }
+    std::int64_t longestText() const override { return nn::longestText(m_decoder->config()); }
 
     const data::Encoder& encoder() const override { return m_encoder; }
     std::vector<text::TokenId> stopIds() const override { return {}; }

@@ -25,13 +25,10 @@ Result<RewardScores> rewardScores(store::Project& project, store::RunId id, std:
     const auto run = project.run(id);
     auto config = run ? config::fromJson(run->recipe) : Result<config::RunConfig>(run.error());
     auto rows = config ? store::runRows(&project, config->data) : Result<train::RunRows>(config.error());
-    auto spec = rows ? inference::judgeSpec({run->result, {}, config->model.device, config->model.dtype}) : Result<inference::ModelSpec>(rows.error());
+    auto spec = rows ? inference::rewardModelSpec({run->result, {}, config->model.device, config->model.dtype}) : Result<inference::ModelSpec>(rows.error());
     auto session = spec ? inference::Session::open(*spec) : Result<std::shared_ptr<inference::Session>>(spec.error());
     if (!session) {
         return session.error();
-    }
-    if (!(*session)->judges() || !(*session)->labels().empty()) {
-        return Error{run->result + ": this is no reward model"};
     }
     std::vector<std::vector<text::TokenId>> texts;
     const auto take = [&](const data::Dataset& file, std::int64_t row) {

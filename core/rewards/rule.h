@@ -44,6 +44,8 @@ struct Rule : fields::Row {
     bool needsExpected = false; // without an answer in the data it gives 0
     // Errors: a setting that cannot be, such as a pattern that is none.
     Result<Judge> (*make)(const RuleSettings& settings) = nullptr;
+    // The setting that may be the name of a file; null: such a setting, or what it is now, is none.
+    std::string* (*file)(RuleSettings& settings) = nullptr;
 };
 
 std::span<const Rule> rules();
@@ -56,5 +58,7 @@ std::vector<fields::Field> fieldsOfRule(const Rule& rule);
 Result<RuleSettings> parseRule(std::string_view text);
 // What parseRule reads, with the settings that are not the usual ones.
 std::string toText(const RuleSettings& settings);
+// The rule with the file that it names replaced by what `each` writes there; as it is where it names none or cannot be read.
+std::string withFile(const std::string& rule, const std::function<void(std::string& path)>& each);
 
 } // namespace luthier::rewards

@@ -29,10 +29,20 @@ const fields::Section& settingsSection()
     return section;
 }
 
+bool isFile(const std::string& schema)
+{
+    return schema.find_first_of("{[") == std::string::npos && schema != "true" && schema != "false";
+}
+
+std::string* file(RuleSettings& all)
+{
+    std::string& schema = all.of<SchemaSettings>().schema;
+    return isFile(schema) ? &schema : nullptr;
+}
+
 Result<Json> readSchema(const std::string& text)
 {
-    const bool isFile = text.find_first_of("{[") == std::string::npos && text != "true" && text != "false";
-    return isFile ? base::readJson(text) : base::parseJson(text);
+    return isFile(text) ? base::readJson(text) : base::parseJson(text);
 }
 
 // Without the lines of a code block around it.
@@ -75,7 +85,7 @@ Result<Judge> make(const RuleSettings& all)
 
 Rule jsonSchemaRule()
 {
-    return {{"json_schema", "JSON schema", "1 when the answer is JSON that a schema describes.", {&json_schema_rule::settingsSection(), &partSection()}}, false, json_schema_rule::make};
+    return {{"json_schema", "JSON schema", "1 when the answer is JSON that a schema describes.", {&json_schema_rule::settingsSection(), &partSection()}}, false, json_schema_rule::make, json_schema_rule::file};
 }
 
 } // namespace luthier::rewards

@@ -159,4 +159,17 @@ std::string toText(const RuleSettings& settings)
     return text;
 }
 
+std::string withFile(const std::string& rule, const std::function<void(std::string& path)>& each)
+{
+    auto settings = parseRule(rule);
+    const Rule* row = settings ? findRule(settings->kind) : nullptr;
+    std::string* path = row && row->file ? row->file(*settings) : nullptr;
+    if (!path) {
+        return rule;
+    }
+    const std::string before = *path;
+    each(*path);
+    return *path == before ? rule : toText(*settings);
+}
+
 } // namespace luthier::rewards

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The models beside one that learns from its answers: values that warm up or have adapters of their own, and a reward model that
 // shares the base, or is one of its own.
+#include "core/config/named_paths.h"
 #include "core/inference/judge_spec.h"
 #include "core/inference/judged_row.h"
 #include "core/inference/session.h"
 #include "core/inference/shared_judge.h"
 #include "core/objectives/rollout_settings.h"
+#include "core/peft/folders/score_folder.h"
+#include "core/rewards/rule.h"
 #include "core/rollouts/rollout_log.h"
 #include "core/text/tokenizers/tokenizer.h"
 #include "core/train/answers/first_answers.h"
 #include "core/train/plan/method_size.h"
+#include "core/train/plan/run_plan.h"
+#include "core/train/start_point.h"
 #include "tests/support/file_bytes.h"
 #include "tests/support/tiny_run.h"
+
+#include <ATen/ops/ones.h>
 
 #include <QtTest>
 
@@ -322,6 +329,7 @@ private Q_SLOTS:
         EventLog log;
         const auto ended = run.run("run", log);
         QVERIFY2(ended.outcome == Outcome::Finished, ended.sentence.c_str());
+        QVERIFY(!log.warningWith("cuts text into other tokens").empty());
         const auto alone = inference::Session::open(*inference::judgeSpec({judge, {}, "cpu", "auto"}));
         const auto own = inference::Session::open({run.config.model.path, {}, "cpu", "auto"});
         QVERIFY(alone && own);
@@ -362,8 +370,11 @@ private Q_SLOTS:
         }
         run.config.objective.of<objectives::AnswerSettings>().rewardModel = judge;
         EventLog log;
+        const auto plan = train::planRun(run.config, train::runRows(run.config.data), {1}); // the window's, too
+        QVERIFY2(!plan && plan.message().find("the reward model cannot read an answer") != std::string::npos, plan ? "it plans" : plan.message().c_str());
         const auto ended = run.run("run", log);
         QVERIFY(ended.outcome == Outcome::Failed);
+        QVERIFY(log.all<train::StepDone>().empty() && log.all<train::SampleDone>().empty());
         QVERIFY2(ended.sentence.find("the reward model cannot read an answer") != std::string::npos && ended.sentence.find("template") != std::string::npos, ended.sentence.c_str());
     }
 
@@ -414,6 +425,95 @@ private Q_SLOTS:
         const auto gone = run.run("gone", missing);
         QVERIFY(gone.outcome == Outcome::Failed);
         QVERIFY2(gone.sentence.find("objective.reward_model") != std::string::npos && gone.sentence.find("nowhere") != std::string::npos, gone.sentence.c_str());
+    }
+
+    // All that a recipe names beside model and data is looked at by its plan and before the run has a folder.
+    void whatARecipeNamesIsThere_data()
+    {
+        QTest::addColumn<QString>("rule");
+        QTest::addColumn<QString>("rewardModel");
+        QTest::addColumn<QString>("adapter");
+        QTest::addColumn<QString>("said");
+        const QString fine = QStringLiteral("length most=2 slack=20 unit=words");
+        const auto row = [](const char* name, const QString& rule, const char* rewardModel, const char* adapter, const char* said) {
+            QTest::newRow(name) << rule << QString::fromLatin1(rewardModel) << QString::fromLatin1(adapter) << QString::fromLatin1(said);
+        };
+        row("a reward model that is not there", fine, "nowhere", "", "nowhere is not there");
+        row("a model that only answers", fine, "model", "", "is no reward model: it has no head");
+        row("a run that ended without a result", fine, "begun", "", "a run without a result");
+        row("a folder of something else", fine, "empty", "", "choose the folder of a model");
+        row("an adapter without its base", fine, "orphan", "", "the base of this adapter");
+        row("a classifier", fine, "labels", "", "tells labels apart");
+        row("a schema that is not there", QStringLiteral("json_schema schema=nowhere.json"), "", "", "nowhere.json");
+        row("a schema that is broken", QStringLiteral("json_schema schema=broken.json"), "", "", "broken.json");
+        row("a pattern that is none", QStringLiteral("regex pattern='(a'"), "", "", "rule 1");
+        row("no such rule", QStringLiteral("kindness"), "", "", "no rule \"kindness\"");
+        row("an adapter to start from that is not there", fine, "", "nowhere", "nowhere is not there");
+    }
+
+    void whatARecipeNamesIsThere()
+    {
+        QFETCH(QString, rule);
+        QFETCH(QString, rewardModel);
+        QFETCH(QString, adapter);
+        QFETCH(QString, said);
+        TinyRun run;
+        setUp(run, "grpo");
+        fs::create_directories(run.path("empty"));
+        fs::create_directories(run.path("begun"));
+        fs::create_directories(run.path("orphan"));
+        QVERIFY(base::writeFileAtomically(run.path("begun/recipe.json"), "{}"));
+        QVERIFY(base::writeFileAtomically(run.path("broken.json"), "{\"type\": "));
+        if (rewardModel == QLatin1String("orphan") || rewardModel == QLatin1String("labels")) {
+            const std::string judge = makeJudge(run, "judge", "lora");
+            QVERIFY(!judge.empty());
+            fs::copy(fs::path(judge) / "adapter", run.path(rewardModel.toStdString()), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+            const fs::path place = run.path(rewardModel.toStdString());
+            if (rewardModel == QLatin1String("orphan")) {
+                auto config = *base::readJson(place / "adapter_config.json");
+                config["base_model_name_or_path"] = "/nowhere/at/all";
+                QVERIFY(base::writeFileAtomically(place / "adapter_config.json", base::dumpJson(config)));
+            } else {
+                fs::remove(place / "score_head.safetensors");
+                QVERIFY(peft::addScoreHead(place, {at::ones({2, 16}), {"good", "bad"}}));
+            }
+        }
+        QString text = rule;
+        auto& answers = run.config.objective.of<objectives::AnswerSettings>();
+        answers.rewards = {text.replace(QLatin1String("schema="), QStringLiteral("schema=") + QString::fromStdString(run.path(""))).toStdString()};
+        answers.rewardModel = rewardModel.isEmpty() ? std::string() : run.path(rewardModel.toStdString());
+        run.config.model.adapter = adapter.isEmpty() ? std::string() : run.path(adapter.toStdString());
+        const auto started = train::startedFrom(run.config);
+        QVERIFY2(!started && started.message().find(said.toStdString()) != std::string::npos, started ? "it starts" : started.message().c_str());
+        const auto plan = train::planRun(run.config, train::runRows(run.config.data), {1});
+        const std::string& planned = plan ? plan->sizeProblem : plan.message();
+        QVERIFY2(planned == started.message(), planned.c_str());
+        EventLog log;
+        QCOMPARE(run.run("refused", log).sentence, started.message());
+        QVERIFY(!fs::exists(run.path("refused")));
+    }
+
+    // Relative ones are the recipe's own, wherever it is read from, and the run's recipe names them whole.
+    void pathsOfARecipe()
+    {
+        TinyRun run;
+        setUp(run, "grpo");
+        run.config.objective.of<objectives::AnswerSettings>().rewards = {"exact", "json_schema schema='my schema.json' weight=0.5", "json_schema schema='{\"type\": \"object\"}'"};
+        run.config.objective.of<objectives::AnswerSettings>().rewardModel = "judge";
+        run.config.model.adapter = "start";
+        run.config.data.heldOut = {"kept.jsonl"};
+        run.config.data.general = {"/abs/general.jsonl"};
+        QVERIFY(base::writeFileAtomically(run.path("recipe.json"), base::dumpJson(config::toJson(run.config))));
+        auto read = config::readRecipe(run.path("recipe.json"));
+        QVERIFY2(read, read ? "" : read.message().c_str());
+        std::vector<std::string> paths;
+        config::eachPath(*read, [&](std::string& path) { paths.push_back(path); });
+        const std::vector<std::string> expected{run.config.model.path, run.path("start"), run.config.data.train.front(), run.path("kept.jsonl"), "/abs/general.jsonl",
+                                                run.path("judge"), run.path("my schema.json")};
+        QVERIFY2(paths == expected, paths.back().c_str());
+        const auto& rules = read->objective.of<objectives::AnswerSettings>().rewards;
+        QVERIFY(rules.front() == "exact" && rules.back() == run.config.objective.of<objectives::AnswerSettings>().rewards.back());
+        QVERIFY(rewards::parseRule(rules[1])->weight == 0.5);
     }
 };
 

@@ -78,14 +78,19 @@ public:
             return Error{dataset.path().string() + ": there is no row to score" + (m_firstProblem.empty() ? "" : "; " + m_firstProblem)};
         }
         printSums();
-        return {};
+        return m_refused == 0 ? Result<void>()
+                              : Result<void>(Error{dataset.path().string() + ": " + counted(m_refused) + " of " + counted(m_refused + m_judged) + " rows could not be scored, the others were; "
+                                                   + (m_refused > 1 ? "the first is " : "") + m_firstProblem});
     }
 
 private:
     void add(const data::Dataset& dataset, std::int64_t row)
     {
         Row added{row + 1, {}, {}, m_texts.size(), 0};
-        const auto example = dataset.example(row);
+        auto example = dataset.example(row);
+        if (const auto fields = example ? dataset.row(row) : Result<Json>(Error{})) {
+            example = inference::withLoneAnswer(std::move(*example), *fields);
+        }
         auto texts = example ? inference::textsToJudge(m_session, *example) : Result<std::vector<std::vector<text::TokenId>>>(example.error());
         if (texts) {
             added.label = m_labels.empty() ? std::string() : example->label;
@@ -94,6 +99,7 @@ private:
         } else {
             added.problem = data::withoutRowName(texts.message(), row);
             m_firstProblem = m_firstProblem.empty() ? data::rowName(row) + added.problem : m_firstProblem;
+            ++m_refused;
         }
         m_rows.push_back(std::move(added));
     }
@@ -216,6 +222,7 @@ private:
     std::vector<std::vector<text::TokenId>> m_texts;
     std::string m_firstProblem;
     std::int64_t m_judged = 0;
+    std::int64_t m_refused = 0;
     std::int64_t m_compared = 0;
     std::int64_t m_right = 0;
     double m_margin = 0;

@@ -64,15 +64,9 @@ Result<std::shared_ptr<inference::Session>> openJudge(const config::RunConfig& c
     if (path.empty()) {
         return std::shared_ptr<inference::Session>();
     }
-    auto spec = inference::judgeSpec({path, {}, config.model.device, config.model.dtype});
+    auto spec = inference::rewardModelSpec({path, {}, config.model.device, config.model.dtype});
     auto opened = spec ? openSpec(*spec, parts, config.model.path) : Result<std::shared_ptr<inference::Session>>(spec.error());
-    if (!opened) {
-        return Error{"objective.reward_model: " + opened.message()};
-    }
-    if (!(*opened)->judges() || !(*opened)->labels().empty()) {
-        return Error{"objective.reward_model: " + path + " is no reward model; train one with the objective reward"};
-    }
-    return opened;
+    return opened ? opened : Result<std::shared_ptr<inference::Session>>(Error{"objective.reward_model: " + opened.message()});
 }
 
 std::string share(std::int64_t part, std::size_t all)

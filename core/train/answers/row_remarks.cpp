@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/answers/row_remarks.h"
 
-#include "core/objectives/rollout_settings.h"
-#include "core/rewards/rewards.h"
 #include "core/train/plan/token_store.h"
 
 #include <algorithm>
@@ -76,12 +74,6 @@ std::vector<std::string> rowRemarks(const ItemStore& items, const objectives::Ob
         }
     }
     return remarks;
-}
-
-Result<void> checkRewards(const config::RunConfig& config, const objectives::Objective& objective)
-{
-    const auto rules = objective.rollouts ? rewards::Rewards::compile(config.objective.of<objectives::AnswerSettings>().rewards) : Result<rewards::Rewards>(rewards::Rewards());
-    return rules ? Result<void>() : Result<void>(Error{"objective.rewards: " + rules.message()});
 }
 
 } // namespace luthier::train

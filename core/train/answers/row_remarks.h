@@ -4,8 +4,6 @@
 // Threads: any; pure functions.
 #pragma once
 
-#include "core/base/result.h"
-#include "core/config/run_config.h"
 #include "core/objectives/objectives.h"
 #include "core/train/plan/items.h"
 
@@ -16,8 +14,5 @@ namespace luthier::train {
 
 // Sentences: answers that were all judged good or all bad (kto), chosen answers that stand in their own prompts.
 std::vector<std::string> rowRemarks(const ItemStore& items, const objectives::Objective& objective);
-
-// The rules that reward answers, where the objective has some. Errors name the rule.
-Result<void> checkRewards(const config::RunConfig& config, const objectives::Objective& objective);
 
 } // namespace luthier::train
