@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/config/usual_rate.h"
 #include "core/cli/tune_run.h"
 
 #include "core/cli/display.h"
 #include "core/report/event_logs.h"
 #include "core/cli/ranks/queue_again.h"
-#include "core/objectives/rollout_settings.h"
+#include "core/config/named_paths.h"
+#include "core/config/usual_rate.h"
 #include "core/ranks/team.h"
 #include "core/store/recorder.h"
 #include "core/store/runs/run_names.h"
@@ -21,17 +21,6 @@
 namespace luthier::cli {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-void makeAbsolute(std::string& path)
-{
-    if (!path.empty()) {
-        path = fs::absolute(path).lexically_normal().string();
-    }
-}
-
-} // namespace
 
 Result<void> applySettings(config::RunConfig& config, const std::vector<std::string>& settings)
 {
@@ -76,26 +65,22 @@ Result<config::RunConfig> readTuneConfig(const fs::path& recipe, const std::vect
     if (!namesRate(recipe, settings)) {
         config->optimizer.learningRate = config::usualRate(config->method.kind, config->objective.kind);
     }
-    makeAbsolute(config->model.path);
-    makeAbsolute(config->model.adapter);
-    if (!std::as_const(config->objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
-        makeAbsolute(config->objective.of<objectives::AnswerSettings>().rewardModel);
-    }
-    for (auto* files : {&config->data.train, &config->data.heldOut, &config->data.general}) {
-        for (auto& file : *files) {
-            makeAbsolute(file);
-        }
-    }
+    config::eachPath(*config, [](std::string& path) { path = fs::absolute(path).lexically_normal().string(); });
+    applyGlobals(*config, globals);
+    return config;
+}
+
+void applyGlobals(config::RunConfig& config, const Globals& globals)
+{
     if (!globals.device.empty()) {
-        config->model.device = globals.device;
+        config.model.device = globals.device;
     }
     if (!globals.dtype.empty()) {
-        config->model.dtype = globals.dtype;
+        config.model.dtype = globals.dtype;
     }
     if (globals.threads > 0) {
-        config->run.threads = globals.threads;
+        config.run.threads = globals.threads;
     }
-    return config;
 }
 
 Result<void> checkRules(const config::RunConfig& config)

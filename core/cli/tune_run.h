@@ -43,6 +43,8 @@ struct TuneRun {
 // flags. A learning rate that neither names is the usual one of method and objective (config/usual_rate.h).
 Result<config::RunConfig> readTuneConfig(const std::filesystem::path& recipe,
                                          const std::vector<std::string>& settings, const Globals& globals);
+// What was given of --device, --dtype and --threads counts before the recipe; whatever trains asks this.
+void applyGlobals(config::RunConfig& config, const Globals& globals);
 // "key=value" each, as --set takes them.
 Result<void> applySettings(config::RunConfig& config, const std::vector<std::string>& settings);
 // The first broken rule as a sentence.

@@ -2,8 +2,8 @@
 #include "core/config/run_config.h"
 
 #include "core/base/files.h"
+#include "core/config/named_paths.h"
 #include "core/objectives/objectives.h"
-#include "core/objectives/rollout_settings.h"
 #include "core/optim/optimizers.h"
 #include "core/optim/schedules.h"
 
@@ -160,13 +160,6 @@ std::vector<std::string> allKeys(bool withPart)
     return keys;
 }
 
-void makeAbsolute(std::string& path, const std::filesystem::path& folder)
-{
-    if (!path.empty() && std::filesystem::path(path).is_relative()) {
-        path = std::filesystem::absolute(folder / path).lexically_normal().string();
-    }
-}
-
 } // namespace
 
 std::span<const Part> parts()
@@ -301,17 +294,7 @@ Result<RunConfig> readRecipe(const std::filesystem::path& path)
     if (!config) {
         return Error{path.string() + ": " + config.message()};
     }
-    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    makeAbsolute(config->model.path, folder);
-    makeAbsolute(config->model.adapter, folder);
-    if (!std::as_const(config->objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
-        makeAbsolute(config->objective.of<objectives::AnswerSettings>().rewardModel, folder);
-    }
-    for (auto* files : {&config->data.train, &config->data.heldOut, &config->data.general}) {
-        for (auto& file : *files) {
-            makeAbsolute(file, folder);
-        }
-    }
+    makePathsAbsolute(*config, path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
     return config;
 }
 

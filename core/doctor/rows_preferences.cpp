@@ -64,6 +64,17 @@ bool isOne(const config::RunConfig& recipe, std::initializer_list<const char*> k
     return false;
 }
 
+// What is told apart: the answers of pairs, or answers that were judged one by one.
+struct Sides {
+    const char* better;
+    const char* both;
+};
+
+Sides sidesOf(const config::RunConfig& recipe)
+{
+    return isOne(recipe, {"kto"}) ? Sides{"good", "good and bad"} : Sides{"chosen", "chosen and rejected"};
+}
+
 // -ln sigmoid(0): what a pair costs that is not told apart.
 std::optional<Finding> stuckAtChance(const History& run, const config::RunConfig& recipe)
 {
@@ -106,11 +117,12 @@ std::optional<Finding> barelyLearned(const History& run, const config::RunConfig
         return std::nullopt;
     }
     Finding finding;
-    finding.sentence = "The held-out loss was " + shortNumber(before) + " before the first step and " + shortNumber(after) + " behind the last: the run ended before chosen and rejected answers stood apart.";
+    finding.sentence = "The held-out loss was " + shortNumber(before) + " before the first step and " + shortNumber(after) + " behind the last: the run ended before "
+                       + sidesOf(recipe).both + " answers stood apart.";
     finding.explanation = "The steps are too short or too few, as usual rates, which suit models of billions of weights, are for small ones.";
     // Small changes grow with the length of the steps. DPO of the bundled pairs, 50 steps: held-out loss 0.664 and accuracy 0.85 at the
     // usual rate, 0.324 and 0.92 at 23 times as much, 0.611 and 0.92 with three times the steps instead.
-    addRate(finding.remedies, recipe, std::round(std::clamp(kWanted * std::numbers::ln2 / std::max(before - after, 1e-6), 3.0, 30.0)), ", and see whether accuracy and answers follow the loss");
+    addRate(finding.remedies, recipe, std::round(std::clamp(kWanted * std::numbers::ln2 / std::max(before - after, 1e-6), 3.0, 30.0)), isOne(recipe, {"kto"}) ? ", and see whether the answers follow the loss" : ", and see whether accuracy and answers follow the loss");
     addRemedy(finding.remedies, recipe, "run.epochs", shortNumber(recipe.run.epochs * 3),
               "Set run.epochs to " + shortNumber(recipe.run.epochs * 3) + " as well where answers stay as they were: more steps alone move little at such a rate.");
     return finding;
@@ -131,9 +143,10 @@ std::optional<Finding> chosenFalls(const History& run, const config::RunConfig& 
         return std::nullopt;
     }
     Finding finding;
-    finding.sentence = "The chosen answers have become less likely: ln p " + shortNumber(course.front().second) + " before the first step, " + shortNumber(course.back().second)
+    finding.sentence = std::string("The ") + sidesOf(recipe).better + " answers have become less likely: ln p " + shortNumber(course.front().second) + " before the first step, " + shortNumber(course.back().second)
                        + " at step " + std::to_string(course.back().first) + ".";
-    finding.explanation = "Common where only the distance to the rejected answers counts: both fall, the rejected ones faster. It does harm where answers get worse.";
+    finding.explanation = isOne(recipe, {"kto"}) ? "Common where only the distance between good and bad answers counts: both fall, the bad ones faster. It does harm where answers get worse."
+                                                 : "Common where only the distance to the rejected answers counts: both fall, the rejected ones faster. It does harm where answers get worse.";
     addRemedy(finding.remedies, recipe, "objective.nll_weight", "0.2", "Set objective.nll_weight to 0.2, which keeps the chosen answers likely.");
     addRate(finding.remedies, recipe, 0.5, "");
     return finding;
@@ -240,12 +253,12 @@ Row stuckAtChanceRow()
 
 Row barelyLearnedRow()
 {
-    return {"barely_learned", "Barely learned", "A preference run that ended before its pairs stood apart", When::End, barelyLearned};
+    return {"barely_learned", "Barely learned", "A preference run that ended before better and worse answers stood apart", When::End, barelyLearned};
 }
 
 Row chosenFallsRow()
 {
-    return {"chosen_falls", "Chosen answers fall", "Chosen answers that become less likely than before the run", When::Evaluation, chosenFalls};
+    return {"chosen_falls", "Chosen answers fall", "Chosen or good answers that become less likely than before the run", When::Evaluation, chosenFalls};
 }
 
 Row klRunsAwayRow()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -55,6 +56,19 @@ void giveToWay(std::map<std::string, T>& byStage, const std::string& key)
 }
 
 } // namespace
+
+std::vector<std::string> rulesOf(std::string_view lines)
+{
+    std::vector<std::string> rules;
+    for (std::size_t at = 0; at < lines.size();) {
+        const std::size_t end = std::min(lines.find('\n', at), lines.size());
+        if (end > at) {
+            rules.emplace_back(lines.substr(at, end - at));
+        }
+        at = end + 1;
+    }
+    return rules;
+}
 
 std::string keyOf(const Choices& choices, std::string_view stage)
 {

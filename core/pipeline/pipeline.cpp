@@ -3,9 +3,12 @@
 
 #include "core/config/usual_rate.h"
 #include "core/data/dataset.h"
+#include "core/data/row_name.h"
 #include "core/objectives/rollout_settings.h"
 #include "core/pipeline/collection.h"
 #include "core/store/runs/reward_trust.h"
+#include "core/train/base_model.h"
+#include "core/train/plan/recipe_files.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -78,8 +81,11 @@ void check(View& view, const store::RunRow& run, const Choices& choices)
 struct Pairs {
     std::int64_t good = 0;
     std::int64_t bad = 0;
-    std::string problem;
+    std::string firstBad; // which row that is, and why
+    std::string problem;  // of the file
 };
+
+constexpr const char* kNoPair = "it is no pair of a chosen and a rejected answer to one prompt";
 
 Result<Pairs> pairsIn(const std::string& file, const base::CancelToken& cancel)
 {
@@ -94,7 +100,11 @@ Result<Pairs> pairsIn(const std::string& file, const base::CancelToken& cancel)
             return Error{"cancelled"};
         }
         const auto example = (*opened)->example(row);
-        ++(example && example->kind == data::ExampleKind::Preference && !example->chosen.empty() && !example->rejected.empty() ? pairs.good : pairs.bad);
+        const bool isPair = example && example->kind == data::ExampleKind::Preference && !example->chosen.empty() && !example->rejected.empty();
+        ++(isPair ? pairs.good : pairs.bad);
+        if (!isPair && pairs.firstBad.empty()) {
+            pairs.firstBad = data::rowName(row) + (example ? std::string(kNoPair) : data::withoutRowName(example.message(), row));
+        }
     }
     return pairs;
 }
@@ -137,12 +147,14 @@ Result<View> viewPreferences(store::Project& project, const Stage& stage, const 
     view.made = choices.preferences;
     if (!pairs->problem.empty() || pairs->good == 0) {
         view.state = State::Failed;
-        view.missing = pairs->problem.empty() ? choices.preferences + ": no row has a chosen and a rejected answer" : pairs->problem;
+        view.missing = !pairs->problem.empty() ? pairs->problem
+                                               : choices.preferences + ": no row has a chosen and a rejected answer to learn from"
+                                                     + (pairs->firstBad.empty() ? std::string() : "; " + pairs->firstBad) + ". Mend the file, or choose another one.";
         view.isGood = false;
         return view;
     }
     view.state = State::Done;
-    view.check = std::to_string(pairs->good) + " pairs" + (choices.collected.empty() ? "" : " of " + choices.collected) + (pairs->bad > 0 ? ", " + std::to_string(pairs->bad) + " rows without one" : "");
+    view.check = std::to_string(pairs->good) + " pairs" + (choices.collected.empty() ? "" : " of " + choices.collected) + (pairs->bad > 0 ? ", " + std::to_string(pairs->bad) + (pairs->bad == 1 ? " row without one (" : " rows without one (the first: ") + pairs->firstBad + ")" : "");
     view.isGood = pairs->good >= kFewPairs && pairs->good > pairs->bad;
     if (pairs->good < kFewPairs) {
         view.check += "; fewer than " + std::to_string(kFewPairs) + " teach little";
@@ -220,7 +232,11 @@ View viewRun(store::Project& project, const Stage& stage, const Choices& choices
         view.missing = std::move(other);
         return view;
     }
-    if (run->state == "finished") {
+    std::error_code code;
+    if (run->state == "finished" && !fs::exists(run->result, code)) {
+        view.state = State::Ready;
+        view.missing = "What run " + std::to_string(run->id) + " made is not there any more: " + run->result + ". Start it anew.";
+    } else if (run->state == "finished") {
         view.state = State::Done;
         view.made = run->result;
     } else if (run->state == "failed") {
@@ -232,6 +248,32 @@ View viewRun(store::Project& project, const Stage& stage, const Choices& choices
     }
     check(view, *run, choices);
     return view;
+}
+
+// Why the model that was chosen cannot be one; empty: it can, or none was chosen.
+std::string problemOfModel(const Choices& choices)
+{
+    config::ModelSettings model;
+    model.path = choices.model;
+    const auto config = choices.model.empty() ? Result<nn::DecoderConfig>(nn::DecoderConfig()) : train::baseConfig(model);
+    return config ? std::string() : config.message();
+}
+
+// Why a stage that trains could not begin with what was chosen for it; empty: nothing is known against it.
+std::string problemOf(const Choices& choices, const Stage& stage)
+{
+    const auto config = ownRecipe(choices, stage.id);
+    if (!config) {
+        return config.message();
+    }
+    std::error_code code;
+    for (const std::string& file : config->data.train) {
+        if (!file.empty() && !fs::exists(file, code)) {
+            return file + " is not there; choose another file.";
+        }
+    }
+    const auto there = train::checkRecipeFiles(*config);
+    return there ? std::string() : there.message();
 }
 
 std::string adviceOf(const Choices& choices, std::int64_t pairs)
@@ -281,8 +323,8 @@ Result<std::string> resultOf(store::Project& project, const Choices& choices, st
 Result<Look> look(store::Project& project, const Choices& choices, const base::CancelToken& cancel)
 {
     Look all;
-    bool isBlocked = choices.model.empty();
-    std::string blocker = "Choose a model.";
+    std::string blocker = choices.model.empty() ? std::string("Choose a model.") : problemOfModel(choices);
+    bool isBlocked = !blocker.empty();
     std::int64_t pairs = 0;
     for (const Stage& stage : stages()) {
         View view{&stage};
@@ -299,7 +341,11 @@ Result<Look> look(store::Project& project, const Choices& choices, const base::C
             view = viewRun(project, stage, choices);
         }
         const bool isOpen = view.state != State::Done && view.state != State::LeftOut;
-        if (isOpen && isBlocked && (view.state == State::Ready || (!stage.trains && view.state == State::Stopped))) {
+        const std::string problem = stage.trains && view.state == State::Ready && !isBlocked ? problemOf(choices, stage) : std::string();
+        if (!problem.empty()) {
+            view.state = State::Waiting;
+            view.missing = problem;
+        } else if (isOpen && isBlocked && (view.state == State::Ready || (!stage.trains && view.state == State::Stopped))) {
             view.state = State::Waiting;
             view.missing = blocker;
         } else if (isOpen && !isBlocked && view.state != State::Running) {
@@ -334,14 +380,7 @@ Result<config::RunConfig> ownRecipe(const Choices& choices, std::string_view sta
         config.objective.kind = choices.route;
         auto& answers = config.objective.of<objectives::AnswerSettings>();
         if (findRoute(choices.route)->needsReward) {
-            answers.rewards.clear();
-            for (std::size_t at = 0; at < choices.rules.size();) {
-                const std::size_t end = std::min(choices.rules.find('\n', at), choices.rules.size());
-                if (end > at) {
-                    answers.rewards.push_back(choices.rules.substr(at, end - at));
-                }
-                at = end + 1;
-            }
+            answers.rewards = rulesOf(choices.rules);
             config.run.batchSize = 8; // whole groups
         }
     }

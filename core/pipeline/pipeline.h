@@ -76,6 +76,8 @@ struct Choices {
     friend bool operator==(const Choices&, const Choices&) = default;
 };
 
+std::vector<std::string> rulesOf(std::string_view lines); // of Choices::rules, one a line; empty lines are none
+
 // What a stage keeps its run and its settings under: its id, and of the last one the way, too: ways share neither.
 std::string keyOf(const Choices& choices, std::string_view stage);
 

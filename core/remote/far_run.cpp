@@ -3,7 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/base/last_line.h"
-#include "core/objectives/rollout_settings.h"
+#include "core/config/named_paths.h"
 #include "core/ranks/launcher.h"
 #include "core/remote/json_lines.h"
 
@@ -108,26 +108,22 @@ Result<Brought> bringAll(const FarPlan& plan, const Host& host, const HostFacts&
 {
     config::RunConfig config = plan.config;
     std::map<std::string, std::string> placed;
-    std::vector<std::string*> paths{&config.model.path};
-    if (!config.model.adapter.empty()) {
-        paths.push_back(&config.model.adapter);
-    }
-    if (!std::as_const(config.objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
-        paths.push_back(&config.objective.of<objectives::AnswerSettings>().rewardModel);
-    }
-    for (auto* files : {&config.data.train, &config.data.heldOut, &config.data.general}) {
-        for (std::string& file : *files) {
-            paths.push_back(&file);
+    Result<void> brought;
+    config::eachPath(config, [&](std::string& path) {
+        if (!brought) {
+            return;
         }
-    }
-    for (std::string* path : paths) {
-        plan.tell(host.name() + ": " + fs::path(*path).filename().string());
-        auto there = host.bring(*path, facts, plan.copies, plan.cancel);
+        plan.tell(host.name() + ": " + fs::path(path).filename().string());
+        auto there = host.bring(path, facts, plan.copies, plan.cancel);
         if (!there) {
-            return there.error();
+            brought = there.error();
+            return;
         }
-        placed[*path] = *there;
-        *path = std::move(*there);
+        placed[path] = *there;
+        path = std::move(*there);
+    });
+    if (!brought) {
+        return brought.error();
     }
     Json rows = plan.rows;
     for (const char* key : {"train", "held_out"}) {

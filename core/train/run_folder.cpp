@@ -3,7 +3,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/objectives/rollout_settings.h"
+#include "core/config/named_paths.h"
 #include "core/train/results/best_result.h"
 #include "core/train/run.h"
 
@@ -26,19 +26,7 @@ constexpr const char* kOfTheStart[] = {kRecipe, kRefused, kCheckpoints, "held_ou
 // As it is stored: files named absolutely, so that the folder may be resumed from anywhere.
 config::RunConfig withAbsolutePaths(config::RunConfig config)
 {
-    const auto makeAbsolute = [](std::string& path) {
-        path = path.empty() ? path : fs::absolute(path).lexically_normal().string();
-    };
-    makeAbsolute(config.model.path);
-    makeAbsolute(config.model.adapter);
-    if (!std::as_const(config.objective).of<objectives::AnswerSettings>().rewardModel.empty()) {
-        makeAbsolute(config.objective.of<objectives::AnswerSettings>().rewardModel);
-    }
-    for (auto* files : {&config.data.train, &config.data.heldOut, &config.data.general}) {
-        for (std::string& file : *files) {
-            makeAbsolute(file);
-        }
-    }
+    config::eachPath(config, [](std::string& path) { path = fs::absolute(path).lexically_normal().string(); });
     return config;
 }
 

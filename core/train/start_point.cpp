@@ -4,6 +4,7 @@
 #include "core/peft/folders/adapter_facts.h"
 #include "core/peft/folders/adapter_settings.h"
 #include "core/peft/methods/method.h"
+#include "core/train/plan/recipe_files.h"
 
 #include <algorithm>
 
@@ -120,6 +121,9 @@ Result<fs::path> adapterAt(const fs::path& path)
 
 Result<Started> startedFrom(config::RunConfig config)
 {
+    if (auto there = checkRecipeFiles(config); !there) {
+        return there.error();
+    }
     if (config.model.adapter.empty()) {
         return Started{std::move(config), {}};
     }

@@ -32,7 +32,8 @@ struct Started {
 };
 // Before a run begins, is planned or is recorded. A setting that is neither the usual one nor the adapter's is an error that
 // names both, since the adapter's shapes cannot follow it; dropout is the recipe's to change. Also refused: an adapter of
-// another base, and a method that opens no such adapter. Without an adapter the recipe is given back as it is.
+// another base, a method that opens no such adapter, and what plan/recipe_files.h refuses. Without an adapter the recipe is given back as
+// it is.
 Result<Started> startedFrom(config::RunConfig config);
 
 // Writes start/, base/ and origin.json where they are missing, and gives the recipe that the run is made from: its base is

@@ -15,6 +15,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <cmath>
+#include <filesystem>
 #include <memory>
 
 using namespace luthier;
@@ -249,6 +251,60 @@ private Q_SLOTS:
         QVERIFY(stateOf(*look, "preferences") == State::Done && !*viewOf(*look, "preferences").isGood);
     }
 
+    // A file whose answers are all the same says which row and why; one of such rows among others is named beside the count.
+    void equalAnswersAreSaid()
+    {
+        std::string rows;
+        for (int i = 0; i < 3; ++i) {
+            rows += base::dumpJson(Json{{"prompt", "Which is bench " + std::to_string(i) + "?"}, {"chosen", "This one."}, {"rejected", "This one."}}) + "\n";
+        }
+        QVERIFY(base::writeFileAtomically(m_run->path("equal.jsonl"), rows));
+        QVERIFY(base::writeFileAtomically(m_run->path("mixed.jsonl"), pairs(60) + rows));
+        Choices choices;
+        choices.model = m_run->config.model.path;
+        choices.preferences = m_run->path("equal.jsonl");
+        const auto equal = viewOf(*pipeline::look(*m_project, choices), "preferences");
+        QVERIFY(equal.state == State::Failed);
+        QVERIFY2(equal.missing.find("row 1: ") != std::string::npos && equal.missing.find("are the same") != std::string::npos && equal.missing.find("Mend the file") != std::string::npos,
+                 equal.missing.c_str());
+        choices.preferences = m_run->path("mixed.jsonl");
+        const auto mixed = viewOf(*pipeline::look(*m_project, choices), "preferences");
+        QVERIFY2(mixed.state == State::Done && mixed.check.find("60 pairs, 3 rows without one (the first: row 61: ") == 0, mixed.check.c_str());
+    }
+
+    // What a stage needs and is not there is said before anything is started, and nothing is next.
+    void whatIsGoneIsSaid()
+    {
+        const auto seen = [&](const Choices& choices, const char* stage, const char* part) {
+            const auto look = pipeline::look(*m_project, choices);
+            const auto& view = viewOf(*look, stage);
+            return look->next.empty() && view.state == State::Waiting && view.missing.find(part) != std::string::npos ? true : (qWarning("%s: %s", stage, view.missing.c_str()), false);
+        };
+        Choices choices;
+        choices.model = m_run->path("nowhere");
+        choices.preferences = m_run->path("pairs.jsonl");
+        QVERIFY(seen(choices, "tuning", "nowhere"));
+        choices.model = m_run->config.model.path;
+        choices.examples = m_run->path("gone.jsonl");
+        QVERIFY(seen(choices, "examples", "gone.jsonl is not there"));
+        choices.examples.clear();
+        choices.route = "grpo";
+        choices.preferences.clear();
+        choices.collect.questions = m_run->path("rows.jsonl");
+        choices.rules = "length most=20\nregex pattern='(a'";
+        QVERIFY(seen(choices, "tuning", "rule 2"));
+        choices.rules = "json_schema schema=" + m_run->path("gone.json");
+        QVERIFY(seen(choices, "tuning", "gone.json"));
+        choices.rules.clear();
+        choices.preferences = m_run->path("pairs.jsonl");
+        choices.runs["reward"] = finished(choices, "reward", {evaluated(0, "reward_accuracy", 0.5), evaluated(4, "reward_accuracy", 0.9)});
+        QVERIFY(stateOf(*pipeline::look(*m_project, choices), "reward") == State::Done);
+        std::filesystem::remove_all(viewOf(*pipeline::look(*m_project, choices), "reward").made);
+        const auto gone = pipeline::look(*m_project, choices);
+        QVERIFY(gone->next == "reward" && stateOf(*gone, "reward") == State::Ready && stateOf(*gone, "tuning") == State::Waiting);
+        QVERIFY2(viewOf(*gone, "reward").missing.find("is not there any more") != std::string::npos, viewOf(*gone, "reward").missing.c_str());
+    }
+
     // Every stage by the command line: chosen, run in turn, seen as done, and the last one over the reward model.
     void theWholeWay()
     {
@@ -260,6 +316,13 @@ private Q_SLOTS:
         QVERIFY2(outcome.code == 0, outcome.err.constData());
         QCOMPARE(outcome.lines.back()["next"].toString(), QStringLiteral("reward"));
         QCOMPARE(run({"choose", "--set", "run.epochs=1"}).code, 1); // of which stage?
+        for (const char* flag : {"--model", "--examples", "--preferences", "--questions", "--judge"}) { // refused where they are named
+            const auto refused = run({"choose", QString::fromLatin1(flag), QStringLiteral("/nowhere")});
+            QVERIFY2(refused.code == 1 && refused.err.contains(flag) && refused.err.contains("/nowhere is not there"), refused.err.constData());
+        }
+        const auto rule = run({"choose", "--rules", "regex pattern='(a'"});
+        QVERIFY2(rule.code == 1 && rule.err.contains("--rules: rule 1"), rule.err.constData());
+        QCOMPARE(run({"choose"}).lines.back()["model"].toString(), QString::fromStdString(m_run->config.model.path)); // as they were
         QCOMPARE(run({"run", "tuning"}).code, 1);                   // not yet
         for (const char* stage : {"reward", "tuning"}) {
             outcome = run({"choose", QString::fromLatin1(stage), "--set", "run.max_steps=4", "--set", "objective.max_new=8"});
@@ -283,7 +346,10 @@ private Q_SLOTS:
         const auto choices = **pipeline::readChoices(**again);
         const auto tuned = (*again)->run(choices.runs.at(pipeline::keyOf(choices, "tuning")));
         QVERIFY(tuned.ok());
-        QCOMPARE(config::fromJson(tuned->recipe)->run.maxSteps, 2);
+        const auto recorded = config::fromJson(tuned->recipe);
+        QCOMPARE(recorded->run.maxSteps, 2);
+        QVERIFY(recorded->run.threads == 1 && recorded->model.device == "cpu"); // as every command takes --threads and --device
+        scoreOddRows(QString::fromStdString((*again)->run(choices.runs.at("reward"))->folder));
         const auto scores = pipeline::rewardScores(**again, choices.runs.at("reward"), 100, {});
         QVERIFY2(scores, scores ? "" : scores.message().c_str());
         QVERIFY(scores->pairs() > 0 && scores->accuracy() >= 0 && scores->range().high > scores->range().low);
@@ -303,6 +369,49 @@ private:
     }
     static State stateOf(const pipeline::Look& look, const std::string& stage) { return viewOf(look, stage).state; }
 
+    // What there is of an answer is scored, what cannot be says why with its row, and the exit code tells.
+    void scoreOddRows(const QString& judge)
+    {
+        std::string tooLong;
+        for (int i = 0; i < 2000; ++i) {
+            tooLong += " and a saw";
+        }
+        const auto answered = [](const char* chosen, const char* rejected) {
+            Json row{{"prompt", "Where is Tam?"}};
+            for (const auto& [key, text] : {std::pair{"chosen", chosen}, {"rejected", rejected}}) {
+                if (text) {
+                    row[key] = text;
+                }
+            }
+            return base::dumpJson(row) + "\n";
+        };
+        const auto scored = [&](const std::string& rows) {
+            const std::string file = m_run->path("odd.jsonl");
+            return base::writeFileAtomically(file, rows) ? luthierRun({"reward", "--model", judge, "--data", QString::fromStdString(file)}) : Outcome();
+        };
+        const auto pair = scored(answered("At the mill.", "No."));
+        QVERIFY2(pair.code == 0, pair.err.constData());
+        const double chosen = pair.lines.front()["chosen"].toDouble();
+        const double rejected = pair.lines.front()["rejected"].toDouble();
+        const auto lone = scored(answered("At the mill.", nullptr) + answered("No.", nullptr)); // no row has another answer
+        QVERIFY2(lone.code == 0, lone.err.constData());
+        const auto isSame = [](double a, double b) { return std::abs(a - b) < 1e-6; }; // sums of another batch end otherwise
+        QVERIFY(!isSame(chosen, rejected) && isSame(lone.lines.at(0)["score"].toDouble(), chosen));
+        QVERIFY(isSame(lone.lines.at(1)["score"].toDouble(), rejected));
+        QVERIFY(!lone.lines.back().contains("accuracy"));
+        const auto odd = scored(answered("At the mill.", "No.") + answered("At the mill.", "") + answered("At the mill.", tooLong.c_str()) + answered("No.", "At the mill."));
+        QCOMPARE(odd.code, 1);
+        QVERIFY(isSame(odd.lines.at(0)["chosen"].toDouble(), chosen));
+        QVERIFY(isSame(odd.lines.at(1)["score"].toDouble(), chosen)); // no pair
+        const QString said = odd.lines.at(2)["error"].toString();
+        QVERIFY2(said.contains("tokens; the model reads texts of") && said.contains("tokens at most"), qPrintable(said));
+        QVERIFY(isSame(odd.lines.at(3)["chosen"].toDouble(), rejected));
+        QCOMPARE(odd.lines.back()["pairs"].toInt(), 2);
+        QVERIFY2(odd.err.contains("odd.jsonl: 1 of 4 rows could not be scored, the others were; row 3: "), odd.err.constData());
+        const auto prompts = scored("{\"prompt\":\"Where is Tam?\"}\n");
+        QVERIFY2(prompts.code == 1 && prompts.err.contains("no answer to score"), prompts.err.constData());
+    }
+
     store::RunId finished(const Choices& choices, const std::string& stage, const std::vector<train::Event>& events)
     {
         const auto recipe = pipeline::recipeOf(*m_project, choices, stage);
@@ -310,6 +419,7 @@ private:
             return 0;
         }
         const auto row = m_project->createRun(stage, config::toJson(*recipe));
+        std::filesystem::create_directories(row->folder + "/adapter");
         std::vector<train::Event> all = events;
         all.emplace_back(train::RunEnded{train::Outcome::Finished, {}, 1, row->folder + "/adapter", 4});
         return m_project->appendEvents(row->id, all).ok() ? row->id : 0;

@@ -7,11 +7,16 @@
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
 #include "core/evaluation/model_judge.h"
+#include "core/inference/judge_spec.h"
 #include "core/pipeline/collection.h"
 #include "core/pipeline/pipeline.h"
+#include "core/rewards/rewards.h"
+#include "core/train/base_model.h"
+#include "core/train/start_point.h"
 
 #include <CLI/App.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
@@ -95,26 +100,59 @@ void show(const pipeline::Choices& choices, const pipeline::Look& look, Console&
         }
         settings += own.empty() || view.state == pipeline::State::LeftOut ? "" : std::string("\nSettings of ") + view.stage->id + ": " + own;
         const std::string good = !view.isGood ? "" : *view.isGood ? "good: " : "not good: ";
-        table.add({view.stage->id, pipeline::toText(view.state), view.made.empty() ? view.missing.empty() ? view.stage->needs : view.missing : view.made, view.check.empty() ? "" : good + view.check});
+        const std::string& both = view.made.empty() || view.missing.empty() ? view.made + view.missing : view.missing; // what is missing names what was made
+        table.add({view.stage->id, pipeline::toText(view.state), both.empty() ? view.stage->needs : both, view.check.empty() ? "" : good + view.check});
     }
     console.text("Way: " + std::string(pipeline::findRoute(choices.route)->label) + "\n" + table.toText(console.width()) + settings + "\n" + look.advice
                  + (look.next.empty() ? "" : "\nNext: " + std::string(pipeline::findStage(look.next)->label) + "  (luthier pipeline run)"));
 }
 
 // An empty path takes away what was named before.
-void takePath(const std::optional<std::string>& given, std::string& target)
+Result<void> takePath(const char* flag, const std::optional<std::string>& given, std::string& target)
 {
-    if (given) {
-        target = given->empty() ? std::string() : fs::absolute(*given).lexically_normal().string();
+    if (!given) {
+        return {};
     }
+    std::error_code code;
+    const std::string path = given->empty() ? std::string() : fs::absolute(*given).lexically_normal().string();
+    if (!path.empty() && !fs::exists(path, code)) {
+        return Error{std::string(flag) + ": " + path + " is not there"};
+    }
+    target = path;
+    return {};
+}
+
+// What can be known of it before it is asked anything.
+Result<void> checkJudge(const std::string& path)
+{
+    const auto spec = path.empty() ? Result<inference::ModelSpec>(inference::ModelSpec()) : inference::judgeSpec({path, {}});
+    return spec ? Result<void>() : Result<void>(Error{"--judge: " + spec.message()});
+}
+
+Result<void> checkModel(const std::string& path)
+{
+    config::ModelSettings model;
+    model.path = path;
+    const auto config = path.empty() ? Result<nn::DecoderConfig>(nn::DecoderConfig()) : train::baseConfig(model);
+    return config ? Result<void>() : Result<void>(Error{"--model: " + config.message()});
+}
+
+Result<void> checkRewardRules(const std::string& rules)
+{
+    const auto compiled = rewards::Rewards::compile(pipeline::rulesOf(rules));
+    return compiled ? Result<void>() : Result<void>(Error{"--rules: " + compiled.message()});
 }
 
 // Pairs that are made take the place of a file that was named before, and the other way round.
 Result<void> takeCollecting(const Flags& flags, pipeline::Choices& choices)
 {
     pipeline::Collecting own = choices.collect;
-    takePath(flags.questions, own.questions);
-    takePath(flags.judge, own.judge);
+    auto named = takePath("--questions", flags.questions, own.questions);
+    named = named ? takePath("--judge", flags.judge, own.judge) : named;
+    named = named && flags.judge ? checkJudge(own.judge) : named;
+    if (!named) {
+        return named;
+    }
     own.limit = flags.pairs.value_or(own.limit);
     own.maxNew = flags.maxNew.value_or(own.maxNew);
     own.temperature = flags.temperature.value_or(own.temperature);
@@ -146,10 +184,13 @@ bool isChosen(const Flags& flags)
 
 Result<void> take(const Flags& flags, pipeline::Choices& choices)
 {
-    takePath(flags.model, choices.model);
-    takePath(flags.examples, choices.examples);
-    takePath(flags.preferences, choices.preferences);
-    if (auto taken = takeCollecting(flags, choices); !taken) {
+    auto taken = takePath("--model", flags.model, choices.model);
+    taken = taken && flags.model ? checkModel(choices.model) : taken;
+    taken = taken ? takePath("--examples", flags.examples, choices.examples) : taken;
+    taken = taken ? takePath("--preferences", flags.preferences, choices.preferences) : taken;
+    taken = taken ? takeCollecting(flags, choices) : taken;
+    taken = taken && flags.rules ? checkRewardRules(*flags.rules) : taken;
+    if (!taken) {
         return taken;
     }
     choices.route = flags.route.value_or(choices.route);
@@ -173,9 +214,11 @@ Result<void> take(const Flags& flags, pipeline::Choices& choices)
 }
 
 // The run of a stage, begun or gone on with.
-Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices& choices, const pipeline::View& view, const Flags& flags)
+Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices& choices, const pipeline::View& view, const Flags& flags, const Globals& globals)
 {
-    const bool goesOn = view.run > 0 && (view.state == pipeline::State::Stopped || view.state == pipeline::State::Failed) && !flags.again;
+    const bool hasBegun = view.state == pipeline::State::Stopped || view.state == pipeline::State::Failed;
+    const auto before = view.run > 0 && hasBegun && !flags.again ? project->run(view.run) : Result<store::RunRow>(Error{});
+    const bool goesOn = before && before->step > 0; // one that was refused is begun with what is chosen now
     if (goesOn && !flags.settings.empty()) {
         return Error{"--set: this stage goes on with the settings that it began with; --again begins it anew"};
     }
@@ -184,8 +227,11 @@ Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices
         if (!recipe) {
             return recipe.error();
         }
-        if (auto good = checkRules(*recipe); !good) {
-            return good.error();
+        applyGlobals(*recipe, globals);
+        auto good = checkRules(*recipe);
+        const auto started = good ? train::startedFrom(*recipe) : Result<train::Started>(good.error()); // nothing is recorded that could not begin
+        if (!started) {
+            return started.error();
         }
         auto run = recordedRun(std::move(*recipe), project, {});
         if (!run) {
@@ -195,14 +241,11 @@ Result<TuneRun> runOf(std::shared_ptr<store::Project> project, pipeline::Choices
         auto kept = pipeline::writeChoices(*project, choices);
         return kept ? std::move(run) : Result<TuneRun>(kept.error());
     }
-    const auto row = project->run(view.run);
-    auto recipe = row ? config::fromJson(row->recipe) : Result<config::RunConfig>(row.error());
-    auto rows = recipe ? store::runRows(project.get(), recipe->data) : Result<train::RunRows>(recipe.error());
-    auto marked = rows ? project->markRunning(view.run) : Result<void>(rows.error());
-    if (!marked) {
-        return marked.error();
+    auto run = resumedRun(std::move(project), view.run);
+    if (run) {
+        applyGlobals(run->config, globals);
     }
-    return TuneRun{std::move(*recipe), row->folder, std::move(*rows), true, project, view.run};
+    return run;
 }
 
 // Pairs by a judge; what was made until Ctrl-C stays, and the next start goes on with it.
@@ -234,6 +277,10 @@ int collectPairs(std::shared_ptr<store::Project> project, pipeline::Choices choi
 int runStage(const Flags& flags, std::shared_ptr<store::Project> project, pipeline::Choices choices, const pipeline::Look& look, Context& context)
 {
     const std::string wanted = flags.stage.empty() ? look.next : flags.stage;
+    const auto open = std::find_if(look.stages.begin(), look.stages.end(), [](const pipeline::View& one) { return one.state != pipeline::State::Done && one.state != pipeline::State::LeftOut; });
+    if (wanted.empty() && open != look.stages.end()) {
+        return context.fail(std::string(open->stage->label) + ": " + (open->missing.empty() ? std::string(pipeline::toText(open->state)) : open->missing));
+    }
     if (wanted.empty()) {
         return context.fail("Every stage is done; luthier pipeline run STAGE --again begins one anew.");
     }
@@ -256,7 +303,7 @@ int runStage(const Flags& flags, std::shared_ptr<store::Project> project, pipeli
     if (view->state == pipeline::State::Running) {
         return context.fail(std::string(view->stage->label) + " is running, in another window or program.");
     }
-    auto run = runOf(project, choices, *view, flags);
+    auto run = runOf(project, choices, *view, flags, context.globals);
     if (!run) {
         return context.fail(run.message());
     }

@@ -7,11 +7,17 @@
 #include "core/cli/inputs.h"
 #include "core/cli/table.h"
 #include "core/config/run_config.h"
+#include "core/config/usual_rate.h"
+#include "core/objectives/objectives.h"
+#include "core/objectives/rollout_settings.h"
 #include "core/peft/methods/method.h"
 #include "core/recipes/foreign.h"
 #include "core/recipes/presets.h"
 
 #include <CLI/App.hpp>
+
+#include <algorithm>
+#include <span>
 
 namespace luthier::cli {
 
@@ -38,8 +44,8 @@ void setup(CLI::App& app, Flags& flags)
 {
     auto* list = app.add_flag("--list", flags.list,
                               "Every setting with its default, what is allowed and what it does");
-    auto* example = app.add_option("--example", flags.example, "A complete recipe for this method")
-                        ->option_text("METHOD");
+    auto* example = app.add_option("--example", flags.example, "A complete recipe for this method or objective: lora, full, dpo, grpo, ...")
+                        ->option_text("METHOD|OBJECTIVE");
     auto* import = app.add_option("--import", flags.import, "Read a configuration of TRL, Axolotl, LLaMA-Factory or PEFT (YAML or JSON)")->option_text("FILE");
     app.add_option("--from", flags.from, "Whose it is: trl, axolotl, llamafactory, peft; usually its keys say so")->needs(import)->option_text("PROGRAM");
     auto* write = app.add_option("--export", flags.exportTo, "Write RECIPE for trl, axolotl or llamafactory")->option_text("PROGRAM");
@@ -103,29 +109,61 @@ int printList(Context& context)
     return kDone;
 }
 
-std::string methodNames()
+template <class Row>
+std::string namesOf(std::span<const Row> rows)
 {
     std::string names;
-    for (const auto& method : peft::methods()) {
-        names += (names.empty() ? "" : ", ") + method.id;
+    for (const Row& row : rows) {
+        names += (names.empty() ? "" : ", ") + row.id;
     }
     return names;
+}
+
+// The bundled file that an objective learns from, or what a person's own must hold.
+struct ExampleData {
+    const char* file = nullptr;
+    const char* own = nullptr;
+};
+
+ExampleData exampleDataOf(const objectives::Objective& objective)
+{
+    const auto takes = [&](data::ExampleKind kind) { return std::find(objective.takes.begin(), objective.takes.end(), kind) != objective.takes.end(); };
+    if (objective.labelled) {
+        return {nullptr, R"(rows of {"text": "...", "label": "..."})"};
+    }
+    if (objective.mismatches) {
+        return {nullptr, R"(rows of {"prompt": "...", "completion": "...", "label": true}, some true and some false)"};
+    }
+    if (objective.rollouts || (takes(data::ExampleKind::Preference) && !takes(data::ExampleKind::Conversation))) {
+        return {"preferences.jsonl"};
+    }
+    return takes(data::ExampleKind::Conversation) ? ExampleData{"workshop_instructions.jsonl"} : ExampleData{"general_heldout.jsonl"};
 }
 
 int printExample(const Flags& flags, Context& context)
 {
     const std::string& name = flags.example;
-    const peft::Method* method = peft::findMethod(name);
-    if (!method) {
-        return context.fail("there is no method \"" + name + "\"; there are " + methodNames());
-    }
     config::RunConfig config;
-    config.method.kind = method->id;
-    config.optimizer.learningRate = method->usualLearningRate;
+    const peft::Method* method = peft::findMethod(name);
+    const objectives::Objective* objective = objectives::findObjective(method ? config.objective.kind : name);
+    if (!objective) {
+        return context.fail("there is no method or objective \"" + name + "\"; there are the methods " + namesOf(peft::methods()) + " and the objectives "
+                            + namesOf(objectives::objectives()));
+    }
+    config.method.kind = method ? method->id : config.method.kind;
+    config.objective.kind = objective->id;
+    config.optimizer.learningRate = config::usualRate(config.method.kind, objective->id);
     config.model.path = base::bundledModel().lexically_normal().string();
-    config.data.train
-        = {(base::datasetsFolder() / "workshop_instructions.jsonl").lexically_normal().string()};
-    config.run.name = method->label;
+    const ExampleData data = exampleDataOf(*objective);
+    config.data.train = {data.file ? (base::datasetsFolder() / data.file).lexically_normal().string() : std::string("rows.jsonl")};
+    if (objective->rollouts) {
+        config.objective.of<objectives::AnswerSettings>().rewards = {"length most=20 unit=words"};
+        config.run.batchSize = 8;
+    }
+    config.run.name = method ? method->label : objective->label;
+    if (data.own) {
+        context.console.warning(std::string("Nothing that is bundled can be learned from this way: put ") + data.own + " into rows.jsonl beside the recipe, or name another file in data.train.");
+    }
     const auto recipe = config::toJson(config);
     const std::string text = base::dumpJson(recipe, context.console.isJson() && flags.out.empty() ? -1 : 2);
     if (flags.out.empty()) {

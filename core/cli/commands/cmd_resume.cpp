@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/files.h"
 #include "core/cli/ranks/ranked_run.h"
 #include "core/cli/run_project.h"
 #include "core/cli/runs/measured_start.h"
@@ -143,7 +144,7 @@ Result<void> attachProject(TuneRun& run, const fs::path& folder)
     return Error{folder.string() + ": no run of this project lies in " + run.folder.string()};
 }
 
-int run(const Flags& flags, Context& context)
+int goOn(const Flags& flags, Context& context)
 {
     if (const auto code = launchedRanks(flags.ranks, context)) {
         return *code;
@@ -182,12 +183,7 @@ int run(const Flags& flags, Context& context)
             return refuse(rated.message());
         }
     }
-    if (!context.globals.device.empty()) {
-        run.config.model.device = context.globals.device;
-    }
-    if (context.globals.threads > 0) {
-        run.config.run.threads = context.globals.threads;
-    }
+    applyGlobals(run.config, context.globals);
     auto team = joinRanks(run.config.model.device, context);
     if (!team) {
         return context.fail(team.message());
@@ -210,6 +206,22 @@ int run(const Flags& flags, Context& context)
         run.measured = std::move(*measured);
     }
     return trainAndTell(run, context);
+}
+
+// A fork that is refused leaves no folder behind: what was copied into it is still where it came from.
+int run(const Flags& flags, Context& context)
+{
+    std::error_code code;
+    const bool isNew = !flags.out.empty() && flags.project.empty() && (!fs::exists(flags.out, code) || fs::is_empty(flags.out, code));
+    const bool wasThere = isNew && fs::exists(flags.out, code);
+    const int ended = goOn(flags, context);
+    if (isNew && ended == kFailed && (!fs::exists(fs::path(flags.out) / "recipe.json", code) || train::isUntouchedFork(flags.out))) {
+        static_cast<void>(base::removeTree(flags.out));
+        if (wasThere) {
+            fs::create_directory(flags.out, code);
+        }
+    }
+    return ended;
 }
 
 } // namespace

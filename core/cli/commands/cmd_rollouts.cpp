@@ -2,12 +2,15 @@
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/table.h"
+#include "core/config/run_config.h"
+#include "core/objectives/objectives.h"
 #include "core/rollouts/reading.h"
 #include "core/rollouts/rollout_log.h"
 
 #include <CLI/App.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 namespace luthier::cli {
@@ -92,11 +95,27 @@ std::string textOf(const std::vector<std::int64_t>& numbers)
     return std::to_string(numbers.front()) + (numbers.size() > 1 ? " to " + std::to_string(numbers.back()) : std::string());
 }
 
+// Why a place has no answers.
+std::string whyNone(const std::filesystem::path& place)
+{
+    std::error_code code;
+    if (!std::filesystem::exists(place, code)) {
+        return place.string() + " is not there; name the folder of a run of grpo, rloo or ppo";
+    }
+    const auto recipe = config::readRecipe(place / "recipe.json");
+    if (!recipe) {
+        return place.string() + " is no run's folder; name the one of a run of grpo, rloo or ppo";
+    }
+    const auto* objective = objectives::findObjective(recipe->objective.kind);
+    return objective && objective->rollouts ? place.string() + ": this run has made no answers yet; its first come with its first update"
+                                            : place.string() + ": this is a run of " + recipe->objective.kind + ", whose answers stand in its data; those of grpo, rloo and ppo keep what they made";
+}
+
 int run(const Flags& flags, Context& context)
 {
     const auto numbers = rollouts::updatesIn(flags.run);
     if (numbers.empty()) {
-        return context.fail(flags.run + ": there are no answers of a run; runs of the objectives grpo, rloo and ppo keep them");
+        return context.fail(whyNone(flags.run));
     }
     if (flags.update && std::find(numbers.begin(), numbers.end(), *flags.update) == numbers.end()) {
         return context.fail(flags.run + ": the answers of update " + std::to_string(*flags.update) + " are not there; there are " + std::to_string(numbers.size())

@@ -23,6 +23,8 @@ namespace {
 // What a start leaves in a run's folder and a later step reads again.
 constexpr std::array kOfTheStart{"held_out.json", "reference.safetensors", "origin.json", "start", "base", "start.gguf", "start_directions.safetensors", "held_out_losses.json", "rate_changes.json"};
 
+constexpr const char* kForkedFrom = "forked_from.json";
+
 // Settings that decide what is trained: another value would have other weights.
 constexpr std::array<std::string_view, 15> kOfTheWeights{
     "model.path", "model.adapter", "model.adapter_merge", "model.from_scratch", "model.quantization", "model.double_quantization", "method.kind", "method.rank", "method.target_modules",
@@ -58,7 +60,7 @@ Result<void> fill(const ForkPoint& from, std::int64_t step, const config::RunCon
         }
     }
     const Json origin{{"run", fs::absolute(from.runFolder, code).lexically_normal().string()}, {"step", step}};
-    return done ? base::writeFileAtomically(folder / "forked_from.json", base::dumpJson(origin, 2) + "\n") : done;
+    return done ? base::writeFileAtomically(folder / kForkedFrom, base::dumpJson(origin, 2) + "\n") : done;
 }
 
 } // namespace
@@ -95,6 +97,14 @@ Result<void> forkRun(const ForkPoint& from, const config::RunConfig& config, con
         }
     }
     return done;
+}
+
+bool isUntouchedFork(const fs::path& folder)
+{
+    std::error_code code;
+    const auto origin = base::readJson(folder / kForkedFrom);
+    const bool isFork = origin && origin->is_object() && origin->contains("step") && (*origin)["step"].is_number_integer();
+    return isFork && stepsWithCheckpoint(folder) == std::vector<std::int64_t>{(*origin)["step"].get<std::int64_t>()} && !fs::exists(folder / "adapter", code) && !fs::exists(folder / "model", code);
 }
 
 Result<void> rateFromHere(const fs::path& runFolder, std::optional<std::int64_t> step, double rate)

@@ -25,4 +25,7 @@ Result<void> forkRun(const ForkPoint& from, const config::RunConfig& config, con
 // A learning rate for the steps behind a checkpoint (none: the newest) of a run that is not at work.
 Result<void> rateFromHere(const std::filesystem::path& runFolder, std::optional<std::int64_t> step, double rate);
 
+// A fork that has learned nothing of its own yet: it holds the one checkpoint that it began from, and no result.
+bool isUntouchedFork(const std::filesystem::path& folder);
+
 } // namespace luthier::train

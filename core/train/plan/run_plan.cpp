@@ -5,6 +5,7 @@
 #include "core/nn/batch/position_tables.h"
 #include "core/train/plan/evaluation_times.h"
 #include "core/train/plan/plan_cache.h"
+#include "core/train/plan/recipe_files.h"
 #include "core/train/answers/rollout_source.h"
 #include "core/train/answers/row_remarks.h"
 #include "core/train/start_point.h"
@@ -117,8 +118,8 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     settings.progress = control.progress;
     settings.isStopped = control.isStopped;
     auto found = control.objective ? Result<const objectives::Objective*>(control.objective) : objectives::needObjective(config.objective.kind);
-    if (auto rewarded = found ? checkRewards(config, **found) : Result<void>(found.error()); !rewarded) {
-        return rewarded.error();
+    if (auto there = found ? checkRecipeFiles(config) : Result<void>(found.error()); !there) {
+        return there.error();
     }
     auto data = prepareData({config, rows, model.encoder, settings, control.cache});
     if (!data) {
@@ -129,8 +130,14 @@ Result<RowPlan> planRows(const config::RunConfig& config, const RunRows& rows, c
     if (const auto ends = data::answerEnds(model.encoder); !plan.data.areTexts && !ends.remark.empty()) {
         plan.warnings.push_back(ends.remark);
     }
-    plan.batches = batchSettings(config, plan.maxLength);
     const objectives::Objective& objective = **found;
+    auto remarks = rewardModelRemarks(config, model.encoder, {plan.data.areTexts, plan.longestRow()});
+    if (!remarks) {
+        return remarks.error();
+    }
+    plan.warnings.insert(plan.warnings.end(), remarks->begin(), remarks->end());
+    plan.batches = batchSettings(config, plan.maxLength);
+    plan.batches.meets = objective.meets;
     for (const std::string& remark : rowRemarks(plan.data.train, objective)) {
         plan.warnings.push_back(remark);
     }
