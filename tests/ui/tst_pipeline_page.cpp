@@ -10,6 +10,7 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QDir>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -121,7 +122,12 @@ private Q_SLOTS:
         QSignalSpy wanted(m_workspace.get(), &Workspace::pageWanted);
         find<QPushButton>("stage.reward.other")->click();
         QCOMPARE(wanted.front().at(0).toString(), QStringLiteral("runs"));
-        QVERIFY(m_workspace->project()->appendEvents(row->id, {train::RunEnded{train::Outcome::Finished, {}, 1, row->folder + "/adapter", 4}}).ok());
+        const std::string made = row->folder + "/adapter";
+        QVERIFY(m_workspace->project()->appendEvents(row->id, {train::RunEnded{train::Outcome::Finished, {}, 1, made, 4}}).ok());
+        m_page->activated();
+        QTRY_VERIFY_WITH_TIMEOUT(facts("reward").contains(QStringLiteral("is not there any more")), kAwaitMs);
+        QVERIFY(!find<QPushButton>("stage.tuning.act")->isEnabled());
+        QVERIFY(QDir().mkpath(QString::fromStdString(made)));
         m_page->activated();
         QTRY_VERIFY_WITH_TIMEOUT(find<QPushButton>("stage.tuning.act")->isEnabled(), kAwaitMs);
         QVERIFY(facts("reward").contains(QStringLiteral("0.9000")));
@@ -144,7 +150,9 @@ private Q_SLOTS:
         pipeline::Choices choices = kept();
         const auto row = m_workspace->project()->createRun("grpo", config::toJson(*pipeline::recipeOf(*m_workspace->project(), choices, "tuning")));
         QVERIFY(row.ok());
-        QVERIFY(m_workspace->project()->appendEvents(row->id, {train::RunEnded{train::Outcome::Finished, {}, 1, row->folder + "/adapter", 4}}).ok());
+        const std::string made = row->folder + "/adapter";
+        QVERIFY(QDir().mkpath(QString::fromStdString(made)));
+        QVERIFY(m_workspace->project()->appendEvents(row->id, {train::RunEnded{train::Outcome::Finished, {}, 1, made, 4}}).ok());
         choices.runs["tuning.grpo"] = row->id;
         QVERIFY(pipeline::writeChoices(*m_workspace->project(), choices).ok());
         m_page->activated();
