@@ -104,12 +104,12 @@ Result<ShellEnd> Host::run(const std::string& command, const ShellInput& input) 
     auto end = runShell("exec " + ssh() + quoted(command), input);
     if (end && end->code == kSshFailed && end->err.find("Host key verification failed") != std::string::npos) {
         const bool isOther = end->err.find("IDENTIFICATION HAS CHANGED") != std::string::npos;
-        return Error{m_name + (isOther ? " shows another key than the one it is known by here. If it was set up anew, remove the old key (ssh-keygen -R " + m_name + ") and confirm the new one: "
+        return Error{"The machine " + m_name + (isOther ? " shows another key than the one it is known by here. If it was set up anew, remove the old key (ssh-keygen -R " + m_name + ") and confirm the new one: "
                                        : std::string(" is not known to ssh here yet. Confirm its key once in a terminal: "))
                      + sshProgram() + " " + m_name};
     }
     if (end && end->code == kSshFailed) {
-        return Error{m_name + " cannot be reached by ssh: " + base::lastLine(end->err) + ". Does \"" + sshProgram() + " " + m_name + "\" work without a password?"};
+        return Error{"The machine " + m_name + " cannot be reached by ssh: " + base::lastLine(end->err) + ". Does \"" + sshProgram() + " " + m_name + "\" work without a password?"};
     }
     return end;
 }
@@ -146,7 +146,7 @@ Result<HostFacts> Host::facts() const
         facts.list.push_back({card.value("name", std::string()), card.value("total_bytes", std::int64_t{0}), card.value("free_bytes", std::int64_t{0})});
     }
     if (facts.version != LUTHIER_VERSION) {
-        return Error{m_name + " has Luthier " + facts.version + ", and this is " LUTHIER_VERSION "; install the same version on both"};
+        return Error{"The machine " + m_name + " has Luthier " + facts.version + ", and this is " LUTHIER_VERSION "; install the same version on both"};
     }
     return facts;
 }
@@ -189,7 +189,7 @@ Result<std::string> Host::bring(const fs::path& path, const HostFacts& facts, bo
     }
     if (brought->code != 0) {
         if (const auto size = static_cast<std::int64_t>(base::treeSize(local)); facts.freeBytes > 0 && size > facts.freeBytes) {
-            return Error{m_name + " has no room for " + local.filename().string() + ": " + base::bytesText(static_cast<std::uint64_t>(size)) + ", and "
+            return Error{"The machine " + m_name + " has no room for " + local.filename().string() + ": " + base::bytesText(static_cast<std::uint64_t>(size)) + ", and "
                          + base::bytesText(static_cast<std::uint64_t>(facts.freeBytes)) + " are free in " + facts.home + ". Remove something there (~/.cache/luthier holds what was brought before), or put the files at the same path there"};
         }
         const std::string unpack = "mkdir -p " + quoted(folder) + " && tar -C " + quoted(folder) + " -xf -";

@@ -12,6 +12,7 @@
 
 #include <QElapsedTimer>
 #include <QProcess>
+#include <QDir>
 #include <QtTest>
 
 #include <algorithm>
@@ -103,8 +104,13 @@ private Q_SLOTS:
         QCOMPARE(choose({"--questions", path("texts.jsonl"), "--judge", path("judge")}).code, 0);
         const Ending none = sit(run(QStringLiteral("bad")), 0);
         QVERIFY2(none.code == 1 && none.said.find("no row asks anything") != std::string::npos, none.said.c_str());
-        QCOMPARE(choose({"--questions", path("questions.jsonl"), "--judge", path("nowhere")}).code, 0);
+        const auto nowhere = choose({"--questions", path("questions.jsonl"), "--judge", path("nowhere")});
+        QVERIFY2(nowhere.code == 1 && nowhere.err.contains("nowhere"), nowhere.err.constData());
+        // One that was there when it was chosen.
+        QCOMPARE(choose({"--questions", path("questions.jsonl"), "--judge", path("judge")}).code, 0);
+        QVERIFY(QDir().rename(path("judge"), path("elsewhere")));
         const Ending nobody = sit(run(QStringLiteral("bad")), 0);
+        QVERIFY(QDir().rename(path("elsewhere"), path("judge")));
         QVERIFY2(nobody.code == 1 && nobody.said.find("The judge") != std::string::npos, nobody.said.c_str());
     }
 

@@ -183,12 +183,12 @@ private Q_SLOTS:
         epochs->selectAll();
         QTest::keyClicks(epochs, QStringLiteral("2"));
         QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("stageSettingsUse")), Qt::LeftButton);
-        QTRY_VERIFY_WITH_TIMEOUT(facts("tuning").contains(QStringLiteral("optimizer.learning_rate = 5e-4")), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(facts("tuning").contains(QStringLiteral("Learning rate: 5e-4")), kAwaitMs);
         QTRY_COMPARE_WITH_TIMEOUT(kept().settings["tuning.dpo"].size(), std::size_t{2}, kAwaitMs);
         const auto recipe = pipeline::recipeOf(*m_workspace->project(), kept(), "tuning");
         QVERIFY(recipe && recipe->optimizer.learningRate == 5e-4 && recipe->run.epochs == 2);
         choose(find<QComboBox>("pipelineRoute"), QStringLiteral("grpo")); // which has its own
-        QTRY_VERIFY_WITH_TIMEOUT(shown("reward") && !facts("tuning").contains(QStringLiteral("learning_rate")), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(shown("reward") && !facts("tuning").contains(QStringLiteral("Learning rate")), kAwaitMs);
     }
 
     void looks_data() { support::addThemes(); }
