@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json_string.h"
 
+#include <bit>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <string_view>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace luthier::base {
 
@@ -21,14 +24,33 @@ std::uint64_t specialIn(std::uint64_t word)
     return ((quote - kOnes) | (slash - kOnes) | (word - kOnes * 0x20) | word) & kHighs;
 }
 
-// The same of sixteen at once, on whatever machine: whether any is special.
-using Bytes = std::uint8_t __attribute__((vector_size(16)));
-bool isAnySpecial(const Bytes& x)
+// How many bytes from there on are plain: none of these and none above ASCII. Sixteen at once where the machine can say which one
+// is not, else eight.
+std::size_t plainBytes(const char* at, const char* end)
 {
-    const Bytes found = Bytes(x == '"') | Bytes(x == '\\') | Bytes(x < 0x20) | Bytes(x > 0x7F);
-    std::uint64_t halves[2];
-    std::memcpy(halves, &found, sizeof halves);
-    return (halves[0] | halves[1]) != 0;
+    static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+    const char* begin = at;
+#if defined(__SSE2__)
+    for (; end - at >= 16; at += 16) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+        // As signed numbers all bytes above ASCII are below a blank, as control characters are.
+        const __m128i found = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                                           _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+        if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found)); mask != 0) {
+            return static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(std::countr_zero(mask));
+        }
+    }
+#endif
+    for (std::uint64_t word = 0; end - at >= static_cast<std::ptrdiff_t>(sizeof word); at += sizeof word) {
+        std::memcpy(&word, at, sizeof word);
+        if (const std::uint64_t special = specialIn(word); special != 0) {
+            return static_cast<std::size_t>(at - begin) + static_cast<std::size_t>(std::countr_zero(special)) / 8;
+        }
+    }
+    while (at < end && static_cast<unsigned char>(*at) < 0x80 && static_cast<unsigned char>(*at) >= 0x20 && *at != '"' && *at != '\\') {
+        ++at;
+    }
+    return static_cast<std::size_t>(at - begin);
 }
 
 bool isContinuation(unsigned char byte)
@@ -42,30 +64,14 @@ public:
 
     const char* at() const { return m_at; }
 
-    bool read(std::string& text)
+    // Of a text without escapes `text` is where it stands, else what was added to `spare`.
+    bool read(std::string& spare, std::string_view& text)
     {
         const char* run = ++m_at; // bytes that are taken as they are
+        const std::size_t before = spare.size();
+        bool isThere = true; // nothing had to be resolved
         for (;;) {
-            Bytes bytes;
-            while (m_end - m_at >= static_cast<std::ptrdiff_t>(sizeof bytes)) {
-                std::memcpy(&bytes, m_at, sizeof bytes);
-                if (isAnySpecial(bytes)) {
-                    break;
-                }
-                m_at += sizeof bytes;
-            }
-            std::uint64_t word = 0;
-            while (m_end - m_at >= static_cast<std::ptrdiff_t>(sizeof word)) {
-                std::memcpy(&word, m_at, sizeof word);
-                if (specialIn(word) != 0) {
-                    break;
-                }
-                m_at += sizeof word;
-            }
-            while (m_at < m_end && static_cast<unsigned char>(*m_at) < 0x80 && static_cast<unsigned char>(*m_at) >= 0x20 && *m_at != '"'
-                   && *m_at != '\\') {
-                ++m_at;
-            }
+            m_at += plainBytes(m_at, m_end);
             if (m_at == m_end || static_cast<unsigned char>(*m_at) < 0x20) {
                 return false;
             }
@@ -75,12 +81,19 @@ public:
                 }
                 continue;
             }
-            text.append(run, m_at);
-            if (*m_at == '"') {
+            if (*m_at == '"' && isThere) {
+                text = {run, static_cast<std::size_t>(m_at - run)};
                 ++m_at;
                 return true;
             }
-            if (!escape(text)) {
+            spare.append(run, m_at);
+            if (*m_at == '"') {
+                ++m_at;
+                text = std::string_view(spare).substr(before);
+                return true;
+            }
+            isThere = false;
+            if (!escape(spare)) {
                 return false;
             }
             run = m_at;
@@ -176,11 +189,22 @@ private:
 
 } // namespace
 
-bool takePlainString(const char*& at, const char* end, std::string& text)
+bool takePlainText(const char*& at, const char* end, std::string& spare, std::string_view& text)
 {
     StringReader reader(at, end);
-    const bool good = reader.read(text);
+    const bool good = reader.read(spare, text);
     at = reader.at();
+    return good;
+}
+
+bool takePlainString(const char*& at, const char* end, std::string& text)
+{
+    std::string_view view;
+    const std::size_t before = text.size();
+    const bool good = takePlainText(at, end, text, view);
+    if (good && text.size() == before) { // where it stands
+        text.append(view);
+    }
     return good;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/amount.h"
 #include "core/base/json_plain.h"
+#include "core/data/example_view.h"
 #include "core/data/field_path.h"
 #include "core/data/formats/columns.h"
 #include "core/data/formats/list_rows.h"
@@ -244,6 +245,12 @@ Result<Example> Dataset::example(std::int64_t index) const
     }
     base::giveBack(std::move(*row));
     return example;
+}
+
+bool Dataset::view(std::int64_t index, FlatRow& row, ExampleView& view) const
+{
+    view.clear();
+    return m_format->toView && index >= 0 && index < rowCount() && !edit(index) && m_source->flatRow(index, row) && m_format->toView(row, view);
 }
 
 Result<std::string> Dataset::field(std::int64_t index, const std::string& path) const

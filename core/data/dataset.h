@@ -59,6 +59,8 @@ public:
     // Edited row if there is an edit, else the source's. Errors read "row 12: ...".
     Result<Json> row(std::int64_t index) const;
     Result<Example> example(std::int64_t index) const;
+    // The texts of example(), as views of `row`, of a row that is as nearly all are and nobody changed. False: example() has to look.
+    bool view(std::int64_t index, FlatRow& row, ExampleView& view) const;
     std::string rawRow(std::int64_t index) const { return m_source->rawRow(index); }
 
     // A field by path ("output", "messages/1/content"). Setting returns the previous whole row, for undo.

@@ -31,7 +31,8 @@ bool isSqueezed(std::uint64_t word, bool isBehindSpace)
 }
 
 // Index of the message that is learned last: everything before it is the prompt.
-std::size_t answerPlace(const Example& example)
+template <class Any>
+std::size_t answerPlace(const Any& example)
 {
     std::size_t place = example.messages.size();
     for (std::size_t i = 0; i < example.messages.size(); ++i) {
@@ -79,12 +80,16 @@ std::string promptTextOf(const Example& example)
     return text;
 }
 
-std::size_t promptTurns(const Example& example)
+namespace {
+
+template <class Any>
+std::size_t promptTurnsOf(const Any& example)
 {
     return example.kind == ExampleKind::Preference ? example.messages.size() : answerPlace(example);
 }
 
-std::string_view answerViewOf(const Example& example)
+template <class Any>
+std::string_view answerIn(const Any& example)
 {
     if (example.kind == ExampleKind::Text) {
         return example.text;
@@ -96,9 +101,61 @@ std::string_view answerViewOf(const Example& example)
     return place < example.messages.size() ? std::string_view(example.messages[place].content) : std::string_view();
 }
 
+void fillTurns(std::vector<TurnView>& turns, const std::vector<Message>& messages)
+{
+    for (const Message& message : messages) {
+        turns.push_back({message.role, message.content});
+    }
+}
+
+} // namespace
+
+void ExampleView::clear()
+{
+    kind = ExampleKind::Conversation;
+    text = {};
+    messages.clear();
+    chosen.clear();
+    rejected.clear();
+}
+
+void ExampleView::fill(const Example& example)
+{
+    clear();
+    kind = example.kind;
+    text = example.text;
+    fillTurns(messages, example.messages);
+    fillTurns(chosen, example.chosen);
+    fillTurns(rejected, example.rejected);
+}
+
+std::size_t promptTurns(const Example& example)
+{
+    return promptTurnsOf(example);
+}
+
+std::size_t promptTurns(const ExampleView& example)
+{
+    return promptTurnsOf(example);
+}
+
+std::string_view answerViewOf(const ExampleView& example)
+{
+    return answerIn(example);
+}
+
+std::string_view questionViewOf(const ExampleView& example)
+{
+    if (example.kind == ExampleKind::Text) {
+        return example.text;
+    }
+    const auto found = std::find_if(example.messages.begin(), example.messages.end(), [](const TurnView& turn) { return turn.role == "user"; });
+    return found == example.messages.end() ? std::string_view() : found->content;
+}
+
 std::string answerTextOf(const Example& example)
 {
-    return std::string(answerViewOf(example));
+    return std::string(answerIn(example));
 }
 
 std::string wholeTextOf(const Example& example)

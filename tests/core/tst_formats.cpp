@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of formats: what each makes of its rows, what it says of bad ones, that detection finds it, and that every
 // field a person may edit reaches the example.
+#include "core/data/example_view.h"
 #include "core/data/field_path.h"
+#include "core/data/flat_row.h"
 #include "core/data/formats/format.h"
 #include "core/data/formats/row_writer.h"
+#include "core/data/sources/csv_source.h"
 
 #include <QtTest>
 
@@ -197,6 +200,80 @@ std::string spelled(const data::Example& example)
     return text;
 }
 
+void fill(data::FlatRow& row, std::string_view bytes)
+{
+    std::copy(bytes.begin(), bytes.end(), row.room(bytes.size()));
+}
+
+std::string spelled(const data::ExampleView& view)
+{
+    std::string text(view.text);
+    for (const auto& turn : view.messages) {
+        text.append(text.empty() ? "" : "|").append(turn.role).append(":").append(turn.content);
+    }
+    return text;
+}
+
+// A row as the fields of a flat one, "name=text" with a bar between them; "none" where it is not read so.
+std::string fieldsOf(const data::FlatRow& row, bool isRead)
+{
+    std::string text;
+    for (std::size_t at = 1; isRead && at < row.values().size(); ++at) {
+        text.append(at > 1 ? "|" : "").append(row.values()[at].name).append("=").append(row.values()[at].text);
+    }
+    return isRead ? text : "none";
+}
+
+constexpr const char* kAsks = R"({"role":"user","content":"Ask \u00e9\n\u0022so\u0022"})";
+constexpr const char* kSays = R"({"role":"assistant","content":"Say"})";
+
+std::string chat(const std::string& first, const std::string& second)
+{
+    return R"({"messages":[)" + first + "," + second + "]}";
+}
+
+// Usual rows, and those whose names, kinds or texts ask for a second look.
+std::vector<std::string> rowsOfManyWays()
+{
+    std::vector<std::string> rows;
+    for (const Good& one : goodRows()) {
+        rows.emplace_back(one.row);
+    }
+    for (const Bad& one : badRows()) {
+        rows.emplace_back(one.row);
+    }
+    for (const char* other : {R"({"role":"Human","content":"Ask"})", R"({"Role":"user","content":"Ask"})", R"({"content":"Ask","role":"user"})", R"({"role":"tool","content":"4"})",
+                              R"({"role":"user","content":null})", R"({"role":"user","content":7})", R"({"role":"user","content":["a","b"]})", R"({"role":"user","content":"Ask","weight":0})",
+                              R"({"role":"system","content":"Be kind"})", R"({"role":"user","value":"Ask"})", R"({"from":"function_call","value":"{\u0022name\u0022:\u0022f\u0022}"})",
+                              R"({"role":"user","role":"user"})", R"(["user","Ask"])", R"({"input":"Ask","output":"Say"})", R"({"role":"baker","content":"Ask"})", R"({"role":"user","text":"Ask"})"}) {
+        rows.push_back(chat(other, kSays));
+        rows.push_back(chat(kAsks, other));
+    }
+    for (const char* more : {R"("system":"Be kind")", R"("System ":"Be kind")", R"("system":null)", R"("tools":[])", R"("tools":"")", R"("Functions":[{"name":"f"}])", R"("id":7,"score":-0.25)",
+                             R"("history":[])", R"("History":[["q","a"]])", R"("Input":"this")", R"("inputs":"this")", R"("context":3)", R"("input":" ")", R"("output":"Say")", R"("Output":"Say")",
+                             R"("messages":7)", R"("\ufeffsystem":"Be kind")", R"("input":"this","context":"that")", R"("chat_template_kwargs":{})", R"("n":1e3)", R"("n":01)", R"("n":12345678901234567890)"}) {
+        for (const char* row : {R"("messages":[{"role":"user","content":"Ask"},{"role":"assistant","content":"Say"}])", R"("instruction":"Ask","response":"Say")", R"("instruction":"","response":"")",
+                                R"("prompt":"Ask","completion":"Say")", R"("question":"Human: a\n\nAssistant:","answer":"b")", R"("prompt":" [1,2]","completion":"{}")", R"("text":"Ask")", R"("text":" ")",
+                                R"("instruction":null,"output":"Say")", R"("instruction":"Ask","output":null)"}) {
+            rows.push_back(std::string("{") + row + "," + more + "}");
+            rows.push_back(std::string("{") + more + "," + row + "}");
+        }
+    }
+    return rows;
+}
+
+// One usual row of each format that gives views.
+const std::vector<std::pair<const char*, std::string>>& usualRows()
+{
+    static const std::vector<std::pair<const char*, std::string>> table{
+        {"chat", chat(kAsks, kSays)},
+        {"instruction", R"({"instruction":"Ask","input":"this","output":"Say","id":7})"},
+        {"completion", R"({"prompt":"Ask","completion":"Say"})"},
+        {"text", R"({"text":"Ask","source":null})"},
+    };
+    return table;
+}
+
 Json parsed(const char* text)
 {
     return base::parseJson(text).value();
@@ -301,6 +378,56 @@ private Q_SLOTS:
                     QVERIFY2(data::textAt(row, path).ok(), (path + " " + base::dumpJson(row)).c_str());
                 }
             }
+        }
+    }
+
+    // A view is what the example is, or none; and of usual rows there is one.
+    void viewsSayWhatExamplesSay()
+    {
+        const std::vector<std::string> rows = rowsOfManyWays();
+        data::FlatRow flat;
+        data::ExampleView view;
+        int views = 0;
+        for (const std::string& text : rows) {
+            fill(flat, text);
+            const auto row = base::parseJson(text);
+            const bool isFlat = flat.readJson();
+            QVERIFY2(!isFlat || row.ok(), text.c_str());
+            for (const auto& format : data::formats()) {
+                view.clear();
+                if (!isFlat || !format.toView || !format.toView(flat, view)) {
+                    continue;
+                }
+                const auto example = format.toExample(*row);
+                QVERIFY2(example.ok(), (format.id + ": " + text).c_str());
+                QCOMPARE(spelled(view), spelled(*example));
+                QCOMPARE(static_cast<int>(view.kind), static_cast<int>(example->kind));
+                ++views;
+            }
+        }
+        QVERIFY2(views > 150, std::to_string(views).c_str());
+        for (const auto& [id, text] : usualRows()) {
+            fill(flat, text);
+            view.clear();
+            QVERIFY2(flat.readJson() && data::findFormat(id)->toView(flat, view), text.c_str());
+        }
+    }
+
+    // A record is read flat as it is read otherwise, or not at all; and usual ones are.
+    void recordsAreReadFlat()
+    {
+        const std::vector<std::string> names = {"a", "b"};
+        const std::vector<std::string> usual = {"x,y", ",", "\"x, \"\"y\"\"\",z", "\"\",\"\"", "x y,\"a\nb\"", "\"\"\"\"\"\",\"a\"\"b\"\"c\"", "\u00e9\u20ac,\U0001F44D z"};
+        std::vector<std::string> all = usual;
+        all.insert(all.end(), {"x", "", "x,y,z", " \"x\",y", "\"x\" ,y", "\"x\"y,z", "\"x,y", "x\"y,z\"", "x,\xff", "x,\xc0\x80", std::string("x,\0y", 4), "\xef\xbb\xbfx,y", "x, y", "x,\"y\"\""});
+        data::FlatRow flat;
+        for (const std::string& record : all) {
+            fill(flat, record);
+            const std::string read = fieldsOf(flat, flat.readRecord(',', names));
+            const auto fields = data::parseCsvRecord(record, ',');
+            const std::string expected = fields && fields->size() == 2 ? "a=" + (*fields)[0] + "|b=" + (*fields)[1] : "none";
+            QVERIFY2(read == "none" || read == expected, record.c_str());
+            QVERIFY2(read != "none" || std::find(usual.begin(), usual.end(), record) == usual.end(), record.c_str());
         }
     }
 

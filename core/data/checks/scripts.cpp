@@ -38,32 +38,16 @@ std::size_t scriptOf(char32_t code)
     return row == std::end(kRanges) ? kOther : row->script;
 }
 
-// Most characters are of the first 128, so their row is not searched for.
-constexpr std::array<std::uint8_t, 0x80> kOfAscii = [] {
-    std::array<std::uint8_t, 0x80> scripts{};
-    std::size_t row = 0;
-    for (char32_t code = 0; code < scripts.size(); ++code) {
-        row += code > kRanges[row].last ? 1 : 0;
-        scripts[code] = static_cast<std::uint8_t>(kRanges[row].script);
-    }
-    return scripts;
-}();
-
-// The character that begins there; how many bytes it has.
-std::size_t countOne(std::string_view text, std::size_t at, ScriptCounts& counts)
+// The character of several bytes that begins there.
+void countOne(std::string_view text, std::size_t at, ScriptCounts& counts)
 {
     const auto lead = static_cast<unsigned char>(text[at]);
-    if (lead < 0x80) {
-        ++counts[kOfAscii[lead]];
-        return 1;
-    }
     const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     char32_t code = lead & (0xFFU >> (length + 1));
     for (std::size_t k = 1; k < length && at + k < text.size(); ++k) {
         code = code << 6 | (static_cast<unsigned char>(text[at + k]) & 0x3FU);
     }
     ++counts[scriptOf(code)];
-    return length;
 }
 
 } // namespace
@@ -114,24 +98,20 @@ LUTHIER_WITHIN bool isAscii(const Bytes<N>& x)
     return (all & 0x8080808080808080ULL) == 0;
 }
 
-bool isInside(char byte) // of a character of several bytes
-{
-    return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
-
 // The characters beyond ASCII that begin in the bytes [at, end).
 void countOthers(std::string_view text, std::size_t at, std::size_t end, ScriptCounts& counts)
 {
     for (; at < end; ++at) {
         if (static_cast<unsigned char>(text[at]) >= 0xC0) {
-            (void)countOne(text, at, counts);
+            countOne(text, at, counts);
         }
     }
 }
 
-// What begins in whole vectors; how many bytes these are.
+// What begins in as many vectors as are counted at once; how many bytes these are. `isWhole`: the rest of the text, too, which is
+// less than a vector.
 template <std::size_t N>
-LUTHIER_WITHIN std::size_t countVectors(std::string_view text, ScriptCounts& counts)
+LUTHIER_WITHIN std::size_t countVectors(std::string_view text, bool isWhole, ScriptCounts& counts)
 {
     using Vector = Bytes<N>;
     Vector ascii{};
@@ -140,10 +120,17 @@ LUTHIER_WITHIN std::size_t countVectors(std::string_view text, ScriptCounts& cou
     Vector blanks{};
     Vector other{};
     std::size_t at = 0;
-    const std::size_t end = std::min(text.size() / N, kMostVectors) * N;
+    const std::size_t vectors = std::min(text.size() / N, kMostVectors - 1);
+    const std::size_t left = isWhole && vectors == text.size() / N ? text.size() % N : 0;
+    const std::size_t end = vectors * N + left;
     for (; at < end; at += N) {
         Vector x;
-        std::memcpy(&x, text.data() + at, N);
+        if (at + N <= text.size()) {
+            std::memcpy(&x, text.data() + at, N);
+        } else { // filled with blanks
+            std::memset(&x, ' ', N);
+            std::memcpy(&x, text.data() + at, left);
+        }
         // A comparison gives 255 where it holds, which is -1. None of these holds for a byte above ASCII.
         const Vector space = Vector(x == ' ') | Vector(x - 0x09 < 5);
         ascii -= Vector(x < 0x80);
@@ -152,16 +139,16 @@ LUTHIER_WITHIN std::size_t countVectors(std::string_view text, ScriptCounts& cou
         blanks -= space;
         other -= (Vector(x < ' ') | Vector(x == 0x7F)) & ~space;
         if (!isAscii<N>(x)) {
-            countOthers(text, at, at + N, counts);
+            countOthers(text, at, std::min(at + N, end), counts);
         }
     }
     const std::int64_t kinds[] = {sumOf<N>(letters), sumOf<N>(digits), sumOf<N>(blanks), sumOf<N>(other)};
     counts[0] += kinds[0];
     counts[kDigits] += kinds[1];
-    counts[kBlanks] += kinds[2];
+    counts[kBlanks] += kinds[2] - static_cast<std::int64_t>(left > 0 ? N - left : 0);
     counts[kOther] += kinds[3];
     counts[kPunctuation] += sumOf<N>(ascii) - kinds[0] - kinds[1] - kinds[2] - kinds[3];
-    return at;
+    return end;
 }
 
 LUTHIER_WIDEST
@@ -169,7 +156,7 @@ std::size_t countMany(std::string_view text, ScriptCounts& counts)
 {
     std::size_t at = 0;
     while (at + kMany <= text.size()) {
-        at += countVectors<kMany>(text.substr(at), counts);
+        at += countVectors<kMany>(text.substr(at), false, counts);
     }
     return at;
 }
@@ -178,15 +165,9 @@ std::size_t countMany(std::string_view text, ScriptCounts& counts)
 
 void countScripts(std::string_view text, ScriptCounts& counts)
 {
-    std::size_t at = countMany(text, counts);
-    while (at + kFew <= text.size()) {
-        at += countVectors<kFew>(text.substr(at), counts);
-    }
-    while (at > 0 && at < text.size() && isInside(text[at])) { // counted where it began
-        ++at;
-    }
+    std::size_t at = text.size() >= kMany ? countMany(text, counts) : 0; // most turns of a chat are short
     while (at < text.size()) {
-        at += countOne(text, at, counts);
+        at += countVectors<kFew>(text.substr(at), true, counts);
     }
 }
 

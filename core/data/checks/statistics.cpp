@@ -4,6 +4,8 @@
 #include "core/base/json_plain.h"
 #include "core/data/example_text.h"
 #include "core/data/example_view.h"
+#include "core/data/flat_row.h"
+#include "core/data/formats/flat_fields.h"
 #include "core/data/formats/format_parts.h"
 
 #include <algorithm>
@@ -24,6 +26,14 @@ constexpr std::size_t kMostOutliers = 1000;
 constexpr std::size_t kLongestLabel = 80; // bytes
 constexpr std::int64_t kUncut = std::int64_t{1} << 40;
 constexpr std::uint8_t kNoScript = 0xFF;
+constexpr Names kLabelNames = {"label_text", "label", "category", "tag"};
+
+// As it is counted; empty: too long to be one.
+std::string labelText(std::string_view text)
+{
+    std::string label = squeezed(text);
+    return label.size() <= kLongestLabel ? label : std::string();
+}
 
 // Counts of texts. When there are too many different ones those seen once go: frequent ones survive. A table of places in the
 // open, for every row of millions asks it three times; an entry is one line of memory, which is asked for before it is needed.
@@ -147,6 +157,8 @@ private:
 };
 
 struct Share { // of one worker
+    FlatRow row; // these two keep their memory from row to row
+    ExampleView example;
     Counter labels;
     Counter promptOpenings;
     Counter answerOpenings;
@@ -162,7 +174,7 @@ struct Texts {
     std::size_t count = 0;
     std::size_t prompt = 0; // so many of them are of the prompt
 
-    explicit Texts(const Example& example)
+    explicit Texts(const ExampleView& example)
     {
         add(example.text);
         const std::size_t turns = promptTurns(example);
@@ -171,7 +183,7 @@ struct Texts {
             prompt = i < turns ? count : prompt;
         }
         for (const auto* answers : {&example.chosen, &example.rejected}) {
-            for (const Message& message : *answers) {
+            for (const TurnView& message : *answers) {
                 add(message.content);
             }
         }
@@ -193,14 +205,15 @@ private:
     }
 };
 
-// What promptOf() is made of, if it is a text; white space, which it squeezes, belongs to no opening.
-std::string_view questionOf(const Example& example)
+// The label of a row where it is a text under one of its names to the letter, or none. False: labelOf() has to look.
+bool takeLabel(const FlatRow& row, std::string& label)
 {
-    if (example.kind == ExampleKind::Text) {
-        return example.text;
+    const FlatValue* value = flatField(row, 0, kLabelNames);
+    const bool isNone = !value && !hasFlatField(row, 0, kLabelNames);
+    if (value && value->kind == FlatValue::Kind::Text) {
+        label = labelText(value->text);
     }
-    const auto found = std::find_if(example.messages.begin(), example.messages.end(), [](const Message& m) { return m.role == "user"; });
-    return found == example.messages.end() ? std::string_view() : std::string_view(found->content);
+    return isNone || (value && value->kind == FlatValue::Kind::Text);
 }
 
 class Counting {
@@ -217,6 +230,7 @@ public:
 private:
     std::size_t rows() const { return static_cast<std::size_t>(m_dataset.rowCount()); }
     bool countTokens(const Example& example, std::size_t place);
+    void count(std::string label, std::string question, std::size_t place, Share& share);
     ScriptCounts countTexts(const Texts& texts, std::size_t place);
     void findOutliers(Statistics& statistics) const;
     std::vector<std::uint32_t> goodOnes(const std::vector<std::uint32_t>& lengths) const;
@@ -245,12 +259,17 @@ ScriptCounts Counting::countTexts(const Texts& texts, std::size_t place)
 {
     ScriptCounts counts{};
     std::array<std::int64_t, 2> characters{}; // of prompt and answer, with the line ends between their texts
+    std::int64_t before = 0;
     for (std::size_t i = 0; i < texts.count; ++i) {
         const std::size_t part = i < texts.prompt ? 0 : 1;
-        countScripts(i == 0 ? std::string_view() : "\n", counts);
-        const std::int64_t before = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+        if (i > 0) {
+            countScripts("\n", counts);
+            ++before;
+        }
         countScripts(texts[i], counts);
-        characters[part] += std::accumulate(counts.begin(), counts.end(), -before) + (i == 0 || i == texts.prompt ? 0 : 1);
+        const std::int64_t after = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+        characters[part] += after - before + (i == 0 || i == texts.prompt ? 0 : 1);
+        before = after;
     }
     if (!m_encoder) {
         m_prompt[place] = static_cast<std::uint32_t>(characters[0]);
@@ -266,30 +285,39 @@ void Counting::take(std::int64_t row, std::size_t worker)
         m_kinds[place] = RowKind::Excluded;
         return;
     }
+    Share& share = m_shares[worker];
+    std::string label;
+    if (!m_encoder && m_dataset.view(row, share.row, share.example) && takeLabel(share.row, label)) {
+        const std::string_view question = questionViewOf(share.example);
+        count(std::move(label), openingOf(question), place, share);
+        return;
+    }
     auto json = m_dataset.row(row);
     auto example = json ? m_dataset.format().toExample(*json) : Result<Example>(json.error());
-    if (!example) {
+    if (!example || (m_encoder && !countTokens(*example, place))) {
         return;
     }
-    const Texts texts(*example);
-    if (m_encoder && !countTokens(*example, place)) {
-        return;
-    }
+    share.example.fill(*example);
+    const std::string_view question = questionViewOf(share.example);
+    count(labelOf(m_dataset.format(), *json), question.empty() ? openingOf(promptOf(*example)) : openingOf(question), place, share);
+    base::giveBack(std::move(*json));
+}
+
+// Where the tallies stand is asked for first and needed last.
+void Counting::count(std::string label, std::string question, std::size_t place, Share& share)
+{
     m_kinds[place] = RowKind::Good;
-    Share& share = m_shares[worker];
-    const auto label = share.labels.expect(labelOf(m_dataset.format(), *json));
-    const std::string_view question = questionOf(*example);
-    const auto prompt = share.promptOpenings.expect(question.empty() ? openingOf(promptOf(*example)) : openingOf(question));
-    const auto answer = share.answerOpenings.expect(openingOf(answerViewOf(*example)));
-    const ScriptCounts counts = countTexts(texts, place);
-    share.labels.add(label);
+    const auto labelled = share.labels.expect(std::move(label));
+    const auto prompt = share.promptOpenings.expect(std::move(question));
+    const auto answer = share.answerOpenings.expect(openingOf(answerViewOf(share.example)));
+    const ScriptCounts counts = countTexts(Texts(share.example), place);
+    share.labels.add(labelled);
     share.promptOpenings.add(prompt);
     share.answerOpenings.add(answer);
     for (std::size_t i = 0; i < kNumScripts; ++i) {
         share.scripts[i] += counts[i];
     }
     m_scripts[place] = static_cast<std::uint8_t>(std::min<std::size_t>(mainScript(counts), kNoScript));
-    base::giveBack(std::move(*json));
 }
 
 std::vector<std::uint32_t> Counting::goodOnes(const std::vector<std::uint32_t>& lengths) const
@@ -361,12 +389,11 @@ Statistics Counting::finish()
 
 std::string labelOf(const DatasetFormat& format, const Json& row)
 {
-    const Json* label = row.is_object() ? fieldIn(row, {"label_text", "label", "category", "tag"}) : nullptr;
+    const Json* label = row.is_object() ? fieldIn(row, kLabelNames) : nullptr;
     if (!label || label->is_structured()) {
         return {};
     }
-    const std::string text = label->is_string() ? squeezed(label->get<std::string>()) : base::dumpJson(*label);
-    return text.size() <= kLongestLabel ? text : std::string();
+    return labelText(label->is_string() ? label->get<std::string>() : base::dumpJson(*label));
 }
 
 std::string openingOf(std::string_view text, int words)

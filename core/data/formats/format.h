@@ -12,6 +12,9 @@
 
 namespace luthier::data {
 
+class FlatRow;
+struct ExampleView;
+
 struct DatasetFormat {
     std::string id;    // "instruction"
     std::string label; // "Instruction"
@@ -23,6 +26,9 @@ struct DatasetFormat {
     // Fields a person may edit, in order: ["instruction","input","output"]; for chat the turns of this row,
     // as paths: "messages/0/content".
     std::vector<std::string> (*editablePaths)(const Json& row);
+    // The same example as toExample() gives, of a row that is spelled as nearly all are, without copies of its texts. False: toExample()
+    // says what it is. Null: always.
+    bool (*toView)(const FlatRow& row, ExampleView& view) = nullptr;
 };
 
 std::span<const DatasetFormat> formats(); // first match of equal score wins

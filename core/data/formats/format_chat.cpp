@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/flat_fields.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 #include "core/data/formats/transcript.h"
@@ -108,6 +109,13 @@ Result<Example> toExample(const Json& row)
     return taken ? Result<Example>(std::move(example)) : Result<Example>(taken.error());
 }
 
+bool toView(const FlatRow& row, ExampleView& view)
+{
+    const FlatValue* list = row.isObject() ? flatField(row, 0, kMessageNames) : nullptr;
+    return list && list->kind == FlatValue::Kind::List && !hasFlatField(row, 0, kSystemNames) && !hasFlatField(row, 0, kTemplateNames)
+           && takeFlatMessages(row, static_cast<std::size_t>(list - row.values().data()), view);
+}
+
 std::vector<std::string> editablePaths(const Json& row)
 {
     std::vector<std::string> paths;
@@ -145,7 +153,8 @@ DatasetFormat chatFormat()
             "the list alone",
             chat_format::matches,
             chat_format::toExample,
-            chat_format::editablePaths};
+            chat_format::editablePaths,
+            chat_format::toView};
 }
 
 } // namespace luthier::data

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/flat_fields.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 
@@ -55,6 +56,17 @@ Result<Example> toExample(const Json& row)
     return answeredExample(row, std::move(*prompt), std::move(*answer));
 }
 
+bool toView(const FlatRow& row, ExampleView& view)
+{
+    const FlatValue* answer = row.isObject() ? flatField(row, 0, kCompletion) : nullptr;
+    if (!isFlatText(answer) || answer == flatField(row, 0, kAlternatives) || hasFlatField(row, 0, kTemplateNames)
+        || !takeFlatPrompt(row, kTextPrompt, view)) {
+        return false;
+    }
+    view.messages.push_back({"assistant", answer->text});
+    return true;
+}
+
 std::vector<std::string> editablePaths(const Json& row)
 {
     std::vector<std::string> paths;
@@ -80,7 +92,8 @@ std::vector<std::string> editablePaths(const Json& row)
 DatasetFormat completionFormat()
 {
     return {"completion", "Completion", "\"prompt\" and \"completion\", texts or lists of messages",
-            completion_format::matches,      completion_format::toExample,    completion_format::editablePaths};
+            completion_format::matches,      completion_format::toExample,    completion_format::editablePaths,
+            completion_format::toView};
 }
 
 } // namespace luthier::data

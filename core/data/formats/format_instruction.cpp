@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/flat_fields.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
 
@@ -31,6 +32,16 @@ Result<Example> toExample(const Json& row)
     return answeredExample(row, std::move(*prompt), oneMessage("assistant", std::move(*output)));
 }
 
+bool toView(const FlatRow& row, ExampleView& view)
+{
+    const FlatValue* output = row.isObject() ? flatField(row, 0, kOutput) : nullptr;
+    if (!output || output->kind != FlatValue::Kind::Text || hasFlatField(row, 0, kTemplateNames) || !takeFlatPrompt(row, kInstruction, view)) {
+        return false;
+    }
+    view.messages.push_back({"assistant", output->text});
+    return true;
+}
+
 std::vector<std::string> editablePaths(const Json& row)
 {
     std::vector<std::string> paths;
@@ -55,7 +66,8 @@ DatasetFormat instructionFormat()
             "\"instruction\" and \"output\", with \"input\", \"system\" and \"history\" if you like",
             instruction_format::matches,
             instruction_format::toExample,
-            instruction_format::editablePaths};
+            instruction_format::editablePaths,
+            instruction_format::toView};
 }
 
 } // namespace luthier::data

@@ -40,7 +40,6 @@ const Json::object_t::value_type* memberIn(const Json& row, Names names)
     if (!row.is_object()) {
         return nullptr;
     }
-    // Nearly all differ in their first sign already; a name that begins with space, or beyond ASCII, is looked at whole.
     const auto& fields = row.get_ref<const Json::object_t&>();
     for (const char* name : names) {
         for (const auto& field : fields) {
@@ -51,9 +50,7 @@ const Json::object_t::value_type* memberIn(const Json& row, Names names)
     }
     for (const char* name : names) {
         for (const auto& field : fields) {
-            const char first = field.first.c_str()[0];
-            const bool isOther = static_cast<signed char>(first) > ' ' && lowered(first) != lowered(*name);
-            if (!isOther && !field.second.is_null() && isSameName(field.first, name)) {
+            if (mayBeSameName(field.first, name) && !field.second.is_null() && isSameName(field.first, name)) {
                 return &field;
             }
         }
@@ -72,6 +69,13 @@ bool hasNull(const Json& row, Names names)
 }
 
 } // namespace
+
+// Nearly all differ in it; a name that begins with space, or beyond ASCII, is looked at whole.
+bool mayBeSameName(std::string_view field, const char* name)
+{
+    const char first = field.empty() ? ' ' : field.front();
+    return static_cast<signed char>(first) <= ' ' || lowered(first) == lowered(*name);
+}
 
 bool isSameName(std::string_view a, std::string_view b)
 {
@@ -188,12 +192,13 @@ Result<std::string> optionalText(const Json& row, Names names)
 
 bool mayBePacked(const Json& value)
 {
-    if (!value.is_string()) {
-        return false;
-    }
-    const auto& text = value.get_ref<const std::string&>();
+    return value.is_string() && mayBePacked(std::string_view(value.get_ref<const std::string&>()));
+}
+
+bool mayBePacked(std::string_view text)
+{
     const auto first = text.find_first_not_of(" \t\r\n");
-    return first != std::string::npos && (text[first] == '[' || text[first] == '{');
+    return first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
 }
 
 Json unpacked(const Json& value)

@@ -40,6 +40,8 @@ const Json* fieldIn(const Json& row, Names names);
 std::string nameOr(const Json& row, Names names); // the name that is there, else the usual one
 
 bool isSameName(std::string_view a, std::string_view b); // letters of ASCII without case, no space around them
+// False: a field of that name goes by another one than `name` already by its first sign.
+bool mayBeSameName(std::string_view field, const char* name);
 
 Result<void> requireObject(const Json& row, const char* wanted);
 // A text, or the JSON text of what stands there instead: 4, true, ["a","b"].
@@ -56,8 +58,10 @@ Result<std::string> optionalText(const Json& row, Names names); // empty when mi
 // text stays text.
 Json unpacked(const Json& value);
 bool mayBePacked(const Json& value); // a text that begins as they do
+bool mayBePacked(std::string_view text);
 
 // "tools" and "chat_template_kwargs" of the row, where it has them.
+inline constexpr Names kTemplateNames = {"tools", "functions", "chat_template_kwargs"};
 Result<void> takeTemplateFields(const Json& row, Example& example);
 
 } // namespace luthier::data

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/data/formats/flat_fields.h"
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/formats_table.h"
+#include "core/data/sources/row_text.h"
 
 namespace luthier::data {
 
@@ -28,6 +30,17 @@ Result<Example> toExample(const Json& row)
     return example;
 }
 
+bool toView(const FlatRow& row, ExampleView& view)
+{
+    const FlatValue* text = row.isObject() ? flatField(row, 0, kText) : nullptr;
+    if (!text || text->kind != FlatValue::Kind::Text || isBlank(text->text)) {
+        return false;
+    }
+    view.kind = ExampleKind::Text;
+    view.text = text->text;
+    return true;
+}
+
 std::vector<std::string> editablePaths(const Json& row)
 {
     return row.is_object() ? std::vector<std::string>{"text"} : std::vector<std::string>{};
@@ -38,7 +51,7 @@ std::vector<std::string> editablePaths(const Json& row)
 
 DatasetFormat textFormat()
 {
-    return {"text", "Text", "\"text\", learned as it stands", text_format::matches, text_format::toExample, text_format::editablePaths};
+    return {"text", "Text", "\"text\", learned as it stands", text_format::matches, text_format::toExample, text_format::editablePaths, text_format::toView};
 }
 
 } // namespace luthier::data

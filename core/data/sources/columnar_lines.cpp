@@ -2,6 +2,7 @@
 #include "core/data/sources/columnar_lines.h"
 
 #include "core/base/files.h"
+#include "core/data/flat_row.h"
 #include "core/data/sources/columnar_file.h"
 #include "core/data/sources/line_index.h"
 #include "core/data/sources/row_text.h"
@@ -109,6 +110,14 @@ public:
         const RowIndex place = placeOf(index);
         auto bytes = readRowBytes(*m_lines, place, 0);
         return bytes ? parsedRow(index, *bytes) : Result<Json>(bytes.error());
+    }
+
+    bool flatRow(std::int64_t index, FlatRow& row) const override
+    {
+        if (m_isWhole) {
+            return readRowBytes(*m_lines, m_index, index, row) && row.readJson();
+        }
+        return waitFor(index) && readRowBytes(*m_lines, placeOf(index), 0, row) && row.readJson();
     }
 
     std::string rawRow(std::int64_t index) const override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/csv_source.h"
 
+#include "core/data/flat_row.h"
 #include "core/data/sources/ascii_case.h"
 #include "core/data/sources/row_text.h"
 
@@ -52,6 +53,15 @@ public:
         }
         auto fields = parseCsvRecord(record, m_delimiter);
         return fields ? toObject(std::move(*fields)) : Result<Json>(fields.error());
+    }
+
+    bool flatRow(std::int64_t index, FlatRow& row) const override
+    {
+        if (!m_file->isUnchanged() || !readRowBytes(*m_file, m_index, index, row)) {
+            return false;
+        }
+        row.cut(0, withoutLineEnd(row.bytes()).size());
+        return row.readRecord(m_delimiter, m_names);
     }
 
     std::string rawRow(std::int64_t index) const override { return readRawRow(*m_file, m_index, index); }

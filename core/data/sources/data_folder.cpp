@@ -38,6 +38,12 @@ public:
         return place.source ? place.source->row(place.row) : Result<Json>(Error{"there is no such row"});
     }
 
+    bool flatRow(std::int64_t index, FlatRow& row) const override
+    {
+        const auto place = placeOf(index);
+        return place.source && place.source->flatRow(place.row, row);
+    }
+
     std::string rawRow(std::int64_t index) const override
     {
         const auto place = placeOf(index);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/json_source.h"
 
+#include "core/data/flat_row.h"
 #include "core/data/sources/row_text.h"
 
 #include <array>
@@ -30,6 +31,11 @@ public:
         }
         auto bytes = readRowBytes(*m_file, m_index, index);
         return bytes ? parsedRow(index, *bytes) : Result<Json>(bytes.error());
+    }
+
+    bool flatRow(std::int64_t index, FlatRow& row) const override
+    {
+        return m_file->isUnchanged() && readRowBytes(*m_file, m_index, index, row) && row.readJson();
     }
 
     std::string rawRow(std::int64_t index) const override { return readRawRow(*m_file, m_index, index); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/sources/line_source.h"
 
+#include "core/data/flat_row.h"
 #include "core/data/sources/line_index.h"
 #include "core/data/sources/row_text.h"
 
@@ -27,6 +28,24 @@ public:
             return Error{"the file was changed since it was opened; open it again"};
         }
         return parsedRow(index, *bytes);
+    }
+
+    bool flatRow(std::int64_t index, FlatRow& row) const override
+    {
+        if (!m_index.has(index) || m_index.size(index) > kMaxRowBytes) {
+            return false;
+        }
+        // With its line ends, read at once.
+        const std::size_t before = m_index.begin(index) > m_begin ? 1 : 0;
+        const std::size_t size = m_index.size(index);
+        auto got = m_file->readInto(row.room(before + size + 1), before + size + 1, m_index.begin(index) - before);
+        const std::string_view bytes = row.bytes();
+        if (!got || *got < before + size || (before == 1 && bytes.front() != '\n') || (*got > before + size && bytes.back() != '\n')
+            || bytes.substr(before, size).find('\n') != std::string_view::npos) {
+            return false;
+        }
+        row.cut(before, size);
+        return row.readJson();
     }
 
     std::string rawRow(std::int64_t index) const override { return readRawRow(*m_file, m_index, index); }

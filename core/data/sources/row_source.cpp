@@ -347,6 +347,11 @@ std::vector<std::string> RowSource::remarks() const
     return all;
 }
 
+bool RowSource::flatRow(std::int64_t /*index*/, FlatRow& /*row*/) const
+{
+    return false;
+}
+
 Result<Json> RowSource::parsedRow(std::int64_t index, std::string_view bytes) const
 {
     RowHabits habits;

@@ -20,12 +20,16 @@
 
 namespace luthier::data {
 
+class FlatRow;
+
 class RowSource {
 public:
     virtual ~RowSource() = default;
     virtual std::int64_t rowCount() const = 0;
     // The row as JSON. Error: what is wrong (bad JSON with column, invalid UTF-8 with byte, ...), without file name.
     virtual Result<Json> row(std::int64_t index) const = 0;
+    // The same row as views of its bytes, where it is as nearly all are (flat_row.h). False: row() says what it is, or what is wrong.
+    virtual bool flatRow(std::int64_t index, FlatRow& row) const;
     // The row's bytes as they stand in the file, for showing what is broken (cut at 64 KiB).
     virtual std::string rawRow(std::int64_t index) const = 0;
 

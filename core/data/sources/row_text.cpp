@@ -4,6 +4,7 @@
 #include "core/base/amount.h"
 #include "core/base/json_digits.h"
 #include "core/base/json_plain.h"
+#include "core/data/flat_row.h"
 #include "core/text/characters/utf8.h"
 
 #include <algorithm>
@@ -75,6 +76,19 @@ std::string rowSentence(const std::string& said)
     }
     return shortened(place.empty() ? said : place + said.substr(mark), kSentenceBytes);
 }
+
+// A line of what a server sends while it answers (server-sent events): "data: {...}", "event: ...", ": a remark".
+bool isStreamLine(std::string_view bytes)
+{
+    constexpr std::array<std::string_view, 4> kBegins = {"data:", "event:", "retry:", ": "};
+    const auto first = bytes.find_first_not_of(" \t");
+    const std::string_view line = first == std::string_view::npos ? std::string_view() : bytes.substr(first);
+    return std::any_of(kBegins.begin(), kBegins.end(), [&](std::string_view begin) { return line.starts_with(begin); });
+}
+
+constexpr const char* kStreamLine = "this is a line of a server's stream, \"data: {...}\", in which an answer comes in pieces, and no row; ask the server for whole answers "
+                                    "(\"stream\": false) and write each behind its question, {\"prompt\": ..., \"completion\": ...}. Where every line holds a whole row, "
+                                    "take away what stands before its opening brace";
 
 // What other programs write and JSON does not have: a comma behind the row, and NaN and Infinity, which become null.
 std::string withoutHabits(std::string_view bytes, bool& hasNoNumber)
@@ -187,7 +201,10 @@ Result<Json> parseJsonRow(std::string_view bytes, RowHabits* habits)
     if (habits != nullptr) {
         *habits = found;
     }
-    return value ? std::move(value) : mended ? std::move(mended) : Result<Json>(Error{rowSentence(value.message())});
+    if (value || mended) {
+        return value ? std::move(value) : std::move(mended);
+    }
+    return Error{isStreamLine(bytes) ? kStreamLine : rowSentence(value.message())};
 }
 
 Result<std::string> readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row)
@@ -204,6 +221,16 @@ Result<std::string> readRowBytes(const DataFile& file, const RowIndex& index, st
         return Error{"the file has become shorter since it was opened; open it again"};
     }
     return bytes;
+}
+
+bool readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row, FlatRow& bytes)
+{
+    if (!index.has(row) || index.size(row) > kMaxRowBytes) {
+        return false;
+    }
+    const std::size_t size = index.size(row);
+    auto got = file.readInto(bytes.room(size), size, index.begin(row));
+    return got && *got == size;
 }
 
 std::string readRawRow(const DataFile& file, const RowIndex& index, std::int64_t row)

@@ -15,6 +15,8 @@
 
 namespace luthier::data {
 
+class FlatRow;
+
 inline constexpr std::string_view kBom = "\xEF\xBB\xBF";
 
 bool isBlank(std::string_view bytes); // blanks, tabs, line ends alone
@@ -34,6 +36,7 @@ Result<Json> parseJsonRow(std::string_view bytes, RowHabits* habits = nullptr);
 
 // The row's bytes. Errors: too long, or the file is shorter than it was.
 Result<std::string> readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row);
+bool readRowBytes(const DataFile& file, const RowIndex& index, std::int64_t row, FlatRow& bytes); // false: they cannot be had
 std::string readRawRow(const DataFile& file, const RowIndex& index, std::int64_t row); // cut at kRawRowBytes
 
 // The first bytes of a sentence or a name, whole characters only.
