@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,7 +29,7 @@ struct Walk {
     std::mutex mutex;
     std::condition_variable changed;
     std::int64_t ended = 0;  // guarded by mutex, as is problem
-    std::string problem;
+    std::exception_ptr problem;
 };
 
 void work(Walk& walk, std::int64_t numRows, const base::CancelToken& cancel, std::size_t worker,
@@ -47,14 +48,25 @@ void work(Walk& walk, std::int64_t numRows, const base::CancelToken& cancel, std
             }
             walk.done += end - first;
         }
-    } catch (const std::exception& thrown) {
+    } catch (const std::exception&) { // said by the calling thread: a sentence made here without memory would throw again
         const std::lock_guard lock(walk.mutex);
-        walk.problem = std::string("the rows could not be looked through: ") + thrown.what();
+        walk.problem = std::current_exception();
         walk.stop = true;
     }
     const std::lock_guard lock(walk.mutex);
     ++walk.ended;
     walk.changed.notify_all();
+}
+
+Error whatStopped(const std::exception_ptr& problem)
+{
+    try {
+        std::rethrow_exception(problem);
+    } catch (const std::bad_alloc&) {
+        return Error{"the rows could not be looked through: there is not enough memory; close other programs, or take fewer rows"};
+    } catch (const std::exception& thrown) {
+        return Error{std::string("the rows could not be looked through: ") + thrown.what()};
+    }
 }
 
 } // namespace
@@ -86,8 +98,8 @@ Result<void> walkRows(std::int64_t numRows, const WalkOptions& options,
         }
     }
     pool.clear();
-    if (!walk.problem.empty()) {
-        return Error{walk.problem};
+    if (walk.problem) {
+        return whatStopped(walk.problem);
     }
     return options.cancel.isCancelled() ? Result<void>(Error{"cancelled"}) : Result<void>();
 }

@@ -13,11 +13,13 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 
 ROWS = {1: 320, 8: 1600}  # by the rows of a step: as many steps as are left when the run is held
+LONGEST = {1: 5000, 8: 640}  # words of an answer at the end; a run keeps memory at hand that many rows fit into, so that one alone must be long
 LEFT = {1: 6 << 20, 8: 512 << 20}  # bytes that the other program leaves, by the rows of a step: less than a row, less than eight
 FAR = 2e-3      # of a loss in fp32
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -74,13 +76,13 @@ class Host:
 def recipe(folder, batch):
     rows = []
     for i in range(ROWS[batch]):
-        words = " ".join(("oak", "saw", "glue", "plane")[(i + k) % 4] for k in range(4 + i * 640 // ROWS[batch]))
+        words = " ".join(("oak", "saw", "glue", "plane")[(i + k) % 4] for k in range(4 + int((i / ROWS[batch]) ** 2 * LONGEST[batch])))
         rows.append(json.dumps({"prompt": f"What is {i}?", "completion": words}))
     (folder / f"rows{batch}.jsonl").write_text("\n".join(rows) + "\n")
     path = folder / f"recipe{batch}.json"
     path.write_text(json.dumps({
-        "model": {"path": str(ROOT / "resources/models/luthier-tiny"), "dtype": "fp32"},
-        "data": {"train": [str(folder / f"rows{batch}.jsonl")], "max_length": 1024, "order": "shortest", "padding": "longest", "held_out_share": 0},
+        "model": {"path": str(folder / "model"), "dtype": "fp32"},
+        "data": {"train": [str(folder / f"rows{batch}.jsonl")], "max_length": 8192, "order": "shortest", "padding": "longest", "held_out_share": 0},
         "method": {"kind": "lora", "target_modules": "all-linear", "dropout": 0},
         "optimizer": {"paging": "off"},
         "run": {"batch_size": batch, "gradient_accumulation": 1, "epochs": 1, "checkpoint_every": 10000}}))
@@ -145,8 +147,13 @@ def main():
     device = sys.argv[2] if len(sys.argv) > 2 else "cuda"
     os.environ.setdefault("LUTHIER_RESOURCES", str(ROOT / "resources"))
     failures = []
+    if device == "cpu":
+        LONGEST[1] = LONGEST[8]  # the limit is on what a process may take, whatever it keeps at hand
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        shutil.copytree(ROOT / "resources/models/luthier-tiny", folder / "model")
+        config = json.loads((folder / "model/config.json").read_text())
+        (folder / "model/config.json").write_text(json.dumps({**config, "max_position_embeddings": 16384}))
         memory = Host() if device == "cpu" else Card(int(device.partition(":")[2] or 0))
 
         alone = Run(luthier, ["tune", str(recipe(folder, 1)), "--out", str(folder / "alone1")], device)

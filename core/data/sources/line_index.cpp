@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -92,12 +93,21 @@ struct Work {
     std::atomic<std::size_t> next = 1; // the calling thread begins with the first
     std::atomic<std::size_t> done = 0;
     std::mutex mutex = {};
-    Result<void> status = {}; // guarded by mutex
+    Result<void> status = {};         // guarded by mutex
+    std::exception_ptr problem = {}; // guarded by mutex
 
     void fail(const Error& error)
     {
         const std::lock_guard lock(mutex);
         status = status ? Result<void>(error) : status;
+        next = pieces.size();
+    }
+
+    // Thrown in a thread, for the calling one to throw again.
+    void failWith(std::exception_ptr thrown)
+    {
+        const std::lock_guard lock(mutex);
+        problem = problem ? problem : std::move(thrown);
         next = pieces.size();
     }
 };
@@ -164,9 +174,18 @@ Result<RowIndex> indexLines(const DataFile& file, std::uint64_t begin, const bas
     {
         std::vector<std::jthread> others;
         for (std::size_t i = 1; i < threads; ++i) {
-            others.emplace_back([&work] { readPieces(work, work.next++, {}); });
+            others.emplace_back([&work] {
+                try {
+                    readPieces(work, work.next++, {});
+                } catch (const std::exception&) {
+                    work.failWith(std::current_exception());
+                }
+            });
         }
         readPieces(work, 0, bytes >= kProgressBytes ? progress : base::Progress());
+    }
+    if (work.problem) {
+        std::rethrow_exception(work.problem);
     }
     const auto size = static_cast<std::int64_t>(file.size());
     if (work.status && progress && bytes >= kProgressBytes) {

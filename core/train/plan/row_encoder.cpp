@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <new>
 #include <thread>
@@ -79,6 +80,8 @@ private:
     bool take(std::size_t& chunk);
     void finish(EncodedRows rows, std::size_t chunk);
     void fail(const std::string& sentence);
+    void failWith(std::exception_ptr problem);
+    Error sentenceOfProblem() const;
     void encodeRow(EncodedRows& rows, std::int64_t row);
     void waitForThreads(std::size_t threads);
     EncodedRows merged();
@@ -97,6 +100,7 @@ private:
     std::size_t m_ended = 0;
     bool m_stop = false;
     std::string m_error;
+    std::exception_ptr m_problem; // what the first thread that could not go on threw
 };
 
 bool Work::take(std::size_t& chunk)
@@ -123,6 +127,25 @@ void Work::fail(const std::string& sentence)
     const std::lock_guard lock(m_mutex);
     m_error = m_error.empty() ? sentence : m_error;
     m_stop = true;
+}
+
+// Keeps what was thrown and says nothing yet: where memory is what is missing, a sentence here would throw again, out of the thread.
+void Work::failWith(std::exception_ptr problem)
+{
+    const std::lock_guard lock(m_mutex);
+    m_problem = m_problem ? m_problem : std::move(problem);
+    m_stop = true;
+}
+
+Error Work::sentenceOfProblem() const
+{
+    try {
+        std::rethrow_exception(m_problem);
+    } catch (const std::bad_alloc&) {
+        return Error{m_dataset.path().string() + ": there is not enough memory to read these rows as tokens; close other programs, or take fewer rows"};
+    } catch (const std::exception& problem) {
+        return Error{m_dataset.path().string() + ": the rows could not be encoded: " + problem.what()};
+    }
 }
 
 // Of a pair that lacks one of its answers; else nothing.
@@ -223,10 +246,8 @@ void Work::encodeChunks()
             }
             finish(std::move(rows), chunk);
         }
-    } catch (const std::bad_alloc&) {
-        fail(m_dataset.path().string() + ": there is not enough memory to read these rows as tokens; close other programs, or take fewer rows");
-    } catch (const std::exception& problem) {
-        fail(m_dataset.path().string() + ": the rows could not be encoded: " + problem.what());
+    } catch (const std::exception&) {
+        failWith(std::current_exception());
     }
     const std::lock_guard lock(m_mutex);
     ++m_ended;
@@ -292,6 +313,10 @@ Result<EncodedRows> Work::run()
             pool.emplace_back([this] { encodeChunks(); });
         }
         waitForThreads(threads);
+    }
+    if (m_problem) {
+        m_chunks.clear(); // room for a sentence
+        return sentenceOfProblem();
     }
     if (!m_error.empty()) {
         return Error{m_error};

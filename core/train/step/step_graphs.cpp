@@ -3,6 +3,7 @@
 
 #include "core/nn/batch/round_size.h"
 #include "core/nn/free_memory.h"
+#include "core/train/failure.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
@@ -185,7 +186,9 @@ bool StepGraphs::record(Recording& recording, const Input& input, const Work& wo
         return true;
     } catch (const std::exception& problem) {
         const std::string what = problem.what();
-        m_notice = "Steps are queued one by one, as the card could not record them: " + what.substr(0, what.find('\n')) + ".";
+        m_notice = isOutOfMemory(problem)
+                       ? "Steps are queued one by one, as the card has no memory left to record them: where batches are small they take longer."
+                       : "Steps are queued one by one, as the card could not record them: " + what.substr(0, what.find('\n')) + ".";
     }
     giveUp();
     return false;
