@@ -72,6 +72,15 @@ struct Command {
         tensorVerbs = std::move(verbs);
         return std::move(*this);
     }
+
+    // Flags that spare it tensors: given one of them it runs without LibTorch.
+    std::vector<std::string> plainFlags = {};
+
+    Command withoutTensorsGiven(std::vector<std::string> flags) &&
+    {
+        plainFlags = std::move(flags);
+        return std::move(*this);
+    }
 };
 
 std::span<const Command> commands();

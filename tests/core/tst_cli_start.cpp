@@ -82,6 +82,11 @@ void TestCliStart::works_data()
     row("tokenize", {QStringLiteral("tokenize"), QStringLiteral("--model"), kModel, QStringLiteral("--text"), QStringLiteral("A lute.")});
     row("detokenize", {QStringLiteral("detokenize"), QStringLiteral("--model"), kModel, QStringLiteral("--ids"), QStringLiteral("1,300")});
     row("render", {QStringLiteral("render"), QStringLiteral("--model"), kModel, QStringLiteral("--data"), kRows, QStringLiteral("--row"), QStringLiteral("1")});
+    const QString answers = m_folder.filePath(QStringLiteral("answers.jsonl"));
+    QFile file(answers);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write("{\"prediction\":\"oak\",\"reference\":\"oak\"}\n") > 0);
+    file.close();
+    row("eval of answers", {QStringLiteral("eval"), QStringLiteral("--predictions"), answers, QStringLiteral("--metrics"), QStringLiteral("bleu,rougeL,accuracy"), QStringLiteral("--out"), m_folder.filePath(QStringLiteral("kept"))});
     row("rewards", {QStringLiteral("rewards"), QStringLiteral("list")});
     row("models", {QStringLiteral("models")});
     row("models show", {QStringLiteral("models"), QStringLiteral("show"), kModel, QStringLiteral("--json")});

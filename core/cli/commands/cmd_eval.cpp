@@ -555,7 +555,8 @@ Command evalCommand()
         "luthier eval --run 3 --project ~/tunes --metrics rougeL --general general.jsonl\n"
         "luthier eval --list --project ~/tunes\n"
         "luthier eval --predictions answers.jsonl --metrics bleu,chrf --json",
-        eval_command::setup, eval_command::run);
+        eval_command::setup, eval_command::run)
+        .withoutTensorsGiven({"--predictions", "--list"});
 }
 
 } // namespace luthier::cli

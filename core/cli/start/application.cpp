@@ -24,9 +24,13 @@ struct Entry {
     CLI::App* app;
     Work work;
     std::optional<std::vector<std::string>> tensorVerbs;
+    std::vector<std::string> plainFlags;
 
     bool worksWithTensors() const
     {
+        if (std::any_of(plainFlags.begin(), plainFlags.end(), [&](const std::string& flag) { return app->count(flag) > 0; })) {
+            return false;
+        }
         const auto chosen = app->get_subcommands();
         return !tensorVerbs || std::any_of(chosen.begin(), chosen.end(), [&](const CLI::App* verb) {
             return std::find(tensorVerbs->begin(), tensorVerbs->end(), verb->get_name()) != tensorVerbs->end();
@@ -74,7 +78,7 @@ std::vector<Entry> addCommands(CLI::App& app)
         CLI::App* sub = app.add_subcommand(command.name, command.summary);
         sub->group("Commands")->fallthrough();
         sub->footer(footerOf(command));
-        entries.push_back({sub, command.setup(*sub), command.tensorVerbs});
+        entries.push_back({sub, command.setup(*sub), command.tensorVerbs, command.plainFlags});
     }
     return entries;
 }
