@@ -161,4 +161,25 @@ AnswerEnds answerEnds(const Encoder& encoder)
     return search.take();
 }
 
+std::vector<std::string> endMarks(const Encoder& encoder)
+{
+    std::vector<std::string> marks;
+    if (!encoder.tokenizer) {
+        return marks;
+    }
+    std::vector<text::TokenId> ids = answerEnds(encoder).ids;
+    if (const auto eos = encoder.tokenizer->eos()) {
+        ids.push_back(*eos);
+    }
+    for (const text::TokenId id : ids) {
+        const std::string mark = encoder.tokenizer->piece(id);
+        const bool isRead = !isBlank(mark) && encoder.tokenizer->isSpecial(id)
+                            && encoder.tokenizer->ids(mark, {.addSpecial = false, .parseSpecial = true}) == std::vector<text::TokenId>{id};
+        if (isRead && std::find(marks.begin(), marks.end(), mark) == marks.end()) {
+            marks.push_back(mark);
+        }
+    }
+    return marks;
+}
+
 } // namespace luthier::data

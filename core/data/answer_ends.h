@@ -24,4 +24,7 @@ Result<void> checkWritesMessages(const text::ChatTemplate& chatTemplate);
 // Nothing without a template.
 AnswerEnds answerEnds(const Encoder& encoder);
 
+// What is written where a text or an answer of this model ends, and read as that mark wherever it stands: "</s>", "<|eot_id|>".
+std::vector<std::string> endMarks(const Encoder& encoder);
+
 } // namespace luthier::data

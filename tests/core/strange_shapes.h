@@ -473,6 +473,19 @@ And at home.)row"}, R"row(to learn it as one text, name it .md)row"},
          "x", {}, "prompt=input,completion=expected would read it as Completion"},
         {"MT-bench's questions", "s.jsonl", R"row({"question_id": 81, "category": "writing", "turns": ["Write of Odo.", "Write it shorter."]})row" "\n", "x", {}, "questions of a benchmark (MT-bench)"},
         {"MT-bench's answers", "s.jsonl", R"row({"question_id": 81, "answer_id": "x", "model_id": "m", "choices": [{"index": 0, "turns": ["Odo.", "O."]}]})row" "\n", "x", {}, "join both by \"question_id\""},
+        {"a stream of a server", "s.jsonl", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Odo\"}}]}\n\ndata: [DONE]\n", "x", {}, "a line of a server's stream"},
+        {"a stream with the names of its events", "s.jsonl", "event: message_start\ndata: {\"type\":\"message_start\"}\n\n", "x", {}, "a line of a server's stream"},
+        {"a stream that begins with a remark", "s.json", ": PROCESSING\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"Odo\"}}]}\n", "x", {}, "a line of a server's stream"},
+        {"rows of a stream", "s.jsonl", "data: {\"prompt\":\"Who?\",\"completion\":\"Odo.\"}\n", "x", {}, "take away what stands before its opening brace"},
+        {"pieces of OpenAI's answer", "s.jsonl", R"row({"id": "c", "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "Odo"}}]})row" "\n", "x", {}, "the pieces of an answer"},
+        {"pieces of Anthropic's answer", "s.jsonl", R"row({"type": "message_start", "message": {"role": "assistant"}}
+{"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Odo"}}
+)row",
+         "x", {}, "the pieces of an answer"},
+        {"pieces of Ollama's answer", "s.jsonl", R"row({"model": "m", "created_at": "2026", "message": {"role": "assistant", "content": "Odo"}, "done": false}
+{"model": "m", "created_at": "2026", "message": {"role": "assistant", "content": ""}, "done": true}
+)row",
+         "x", {}, "the pieces of an answer"},
         {"turns that are texts", "s.jsonl", R"row({"turns": ["Who bakes?", "Odo."]})row" "\n", "x", {}, "do not say who speaks"},
         {"an answer that is the place of a choice", "s.jsonl", R"row({"question": "Who bakes?", "subject": "people", "choices": ["Mira", "Odo", "Tam"], "answer": 1}
 {"question": "Who sings?", "subject": "people", "choices": ["Mira", "Odo", "Tam"], "answer": 0}

@@ -5,6 +5,7 @@
 #include "core/base/random.h"
 #include "core/base/files.h"
 #include "core/base/paths.h"
+#include "core/data/answer_ends.h"
 #include "core/data/checks/checks.h"
 #include "core/data/checks/text_scan.h"
 
@@ -133,6 +134,7 @@ private Q_SLOTS:
     void promptsHaveNoAnswers();
     void conflicts();
     void tooLong();
+    void endMark();
     void excludedAndCancelled();
     void bundledData();
 };
@@ -146,7 +148,7 @@ void TestChecks::table()
             QVERIFY2(std::string(text).size() > 4, check.id);
         }
         QCOMPARE(check.find != nullptr, check.kind == data::CheckKind::Row);
-        const bool elsewhere = check.kind == data::CheckKind::AcrossRows || std::string(check.id) == "too_long";
+        const bool elsewhere = check.kind == data::CheckKind::AcrossRows || check.asksModel;
         QVERIFY2(elsewhere || std::any_of(std::begin(kCases), std::end(kCases),
                                           [&](const Case& c) { return std::string(c.check) == check.id; }),
                  check.id);
@@ -231,6 +233,31 @@ void TestChecks::tooLong()
     settings.maxTokens = 64;
     QCOMPARE(data::checkRows(*dataset, settings)->rowsOf(data::findCheck("too_long")), (std::vector<std::int64_t>{0}));
     QCOMPARE(data::checkRows(*dataset, {})->rowsOf(data::findCheck("too_long")).size(), std::size_t{0});
+}
+
+// What ends a text for the model, and what ends an answer by its template; marks that every template's table knows are found as such.
+void TestChecks::endMark()
+{
+    auto encoder = data::Encoder::load(base::bundledModel());
+    QVERIFY2(encoder, encoder ? "" : encoder.message().c_str());
+    QCOMPARE(data::endMarks(*encoder), (std::vector<std::string>{"<|end|>", "</s>"}));
+    QCOMPARE(data::endMarks({}), std::vector<std::string>{});
+    QTemporaryDir folder;
+    const auto rowsWith = [&](const std::vector<std::string>& rows) {
+        const auto dataset = opened(folder, rows);
+        data::CheckSettings settings;
+        settings.encoder = &*encoder;
+        settings.ends = data::endMarks(*encoder);
+        const auto report = dataset ? data::checkRows(*dataset, settings) : Result<data::CheckReport>(Error{"not opened"});
+        return report ? report->rowsOf(data::findCheck("end_mark")) : std::vector<std::int64_t>{-1};
+    };
+    const std::vector<std::string> rows = {R"({"instruction":"Which wood?","output":"Oak.</s> And ash."})", R"({"instruction":"Which wood?","output":"Oak."})",
+                                           R"({"instruction":"Is </s> wood?","output":"It is not."})", R"({"instruction":"Which?","output":"Oak.<|end|> And ash."})"};
+    QCOMPARE(rowsWith(rows), (std::vector<std::int64_t>{0, 2}));
+    QCOMPARE(rowsWith({R"({"text":"Oak is a wood.</s>"})", R"({"text":"Oak.</s>Ash."})"}), (std::vector<std::int64_t>{1}));
+    const auto dataset = opened(folder, rows);
+    QVERIFY(dataset);
+    QCOMPARE(data::checkRows(*dataset, {})->rowsOf(data::findCheck("end_mark")).size(), std::size_t{0});
 }
 
 void TestChecks::excludedAndCancelled()

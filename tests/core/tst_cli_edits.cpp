@@ -54,6 +54,7 @@ private Q_SLOTS:
     void marks();
     void choices_data();
     void choices();
+    void checksThatAskAModel();
     void versions();
     void replacedInTheProject();
     void splitByTag();
@@ -242,6 +243,16 @@ void TestCliEdits::choices()
     const auto done = data(QStringList{"tag", m_rows, "--add", "found"} + choice);
     QVERIFY2(done.code == 0, done.err.constData());
     QCOMPARE(done.object()["rows"].toArray(), rows);
+}
+
+// What a check asks a model for is not looked for without one, and no row would say so.
+void TestCliEdits::checksThatAskAModel()
+{
+    for (const char* check : {"too_long", "end_mark"}) {
+        const auto refused = data({"tag", m_rows, "--add", "found", "--check", check});
+        QVERIFY(refused.code != 0);
+        QVERIFY2(refused.err.contains("asks a model: luthier data check"), refused.err.constData());
+    }
 }
 
 void TestCliEdits::versions()

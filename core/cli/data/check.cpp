@@ -6,6 +6,7 @@
 #include "core/cli/display.h"
 #include "core/cli/table.h"
 #include "core/cli/unread.h"
+#include "core/data/answer_ends.h"
 #include "core/data/checks/checks.h"
 
 #include <algorithm>
@@ -88,6 +89,7 @@ Result<void> addChecks(const data::Dataset& dataset, const data::Encoder* encode
 {
     data::CheckSettings settings;
     settings.encoder = encoder;
+    settings.ends = encoder ? data::endMarks(*encoder) : std::vector<std::string>();
     settings.maxTokens = flags.maxLength;
     auto checked = data::checkRows(dataset, settings, walkOptions(report.file + ": checked row", context));
     if (!checked) {

@@ -45,11 +45,15 @@ Result<void> keepMatching(const RowChoice& choice, const data::Dataset& dataset,
 
 Result<void> keepFound(const std::string& check, const data::Dataset& dataset, Context& context, Rows& rows)
 {
+    const int place = data::findCheck(check);
+    if (data::checks()[static_cast<std::size_t>(place)].asksModel) {
+        return Error{"--check " + check + " asks a model: luthier data check " + dataset.path().string() + " --model DIR names such rows, and --rows takes them"};
+    }
     auto report = data::checkRows(dataset, {}, walkOptions(dataset.path().string() + ": checked row", context));
     if (!report) {
         return report.error();
     }
-    const Rows found = report->rowsOf(data::findCheck(check));
+    const Rows found = report->rowsOf(place);
     std::erase_if(rows, [&](std::int64_t row) { return !std::binary_search(found.begin(), found.end(), row); });
     return {};
 }

@@ -161,6 +161,19 @@ bool isSheetError(std::string_view text)
            }));
 }
 
+// A mark of the model's own that no template's table knows; the one behind a text stands where it would be put anyway.
+bool holdsEnd(const CheckedRow& checked)
+{
+    if (!checked.example || checked.settings->ends.empty() || findTemplateMark(checked.whole) != kNone) {
+        return false;
+    }
+    const bool isText = checked.example->kind == ExampleKind::Text;
+    return std::any_of(checked.settings->ends.begin(), checked.settings->ends.end(), [&](const std::string& mark) {
+        const std::size_t at = checked.whole.find(mark);
+        return at != kNone && !(isText && at + mark.size() == checked.whole.size());
+    });
+}
+
 // What programs write where a table has no value.
 bool isMissingWord(const CheckedRow& checked)
 {
@@ -212,7 +225,7 @@ constexpr std::array kChecks = {
           [](const CheckedRow& r) { return isMostlyNonText(r.answer); }},
     Check{"too_long", "Longer than the limit", "The row has more tokens than the limit; its end is cut off.",
           "Raise the limit, shorten the prompt or split the row.", CheckKind::Row,
-          [](const CheckedRow& r) { return r.tokens > r.settings->maxTokens; }},
+          [](const CheckedRow& r) { return r.tokens > r.settings->maxTokens; }, true},
     Check{"too_short", "Very short answer", "The answer has hardly a character.",
           "Fine for labels; otherwise write a whole answer.", CheckKind::Row, isTooShort},
     Check{"refusal", "Refusal", "The answer begins as an assistant that declines; the model learns to decline too.",
@@ -228,6 +241,8 @@ constexpr std::array kChecks = {
     Check{"written_line_ends", "Line ends written out", "The answer holds line ends as a backslash and an n, and the model learns to write them so.",
           "Replace them by real line ends, unless it is code.", CheckKind::Row,
           [](const CheckedRow& r) { return hasWrittenLineEnds(r.answer); }},
+    Check{"end_mark", "End mark of the model", "What ends a text or an answer for this model stands inside a text and is read as that mark: an answer that holds it ends there.",
+          "Write it otherwise, or take it out.", CheckKind::Row, holdsEnd, true},
 };
 static_assert(kChecks.size() <= 32, "CheckMask has a bit for each check");
 

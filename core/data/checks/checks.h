@@ -21,6 +21,7 @@ namespace luthier::data {
 
 struct CheckSettings {
     const Encoder* encoder = nullptr;  // null: nothing is said about tokens
+    std::vector<std::string> ends = {}; // endMarks() of the encoder; empty: nothing is said about them
     std::int64_t maxTokens = 1024;
     std::int64_t fewestCharacters = 3; // of the answer, white space left out
 };
@@ -49,6 +50,7 @@ struct Check {
     const char* remedy; // what to do about it
     CheckKind kind;
     bool (*find)(const CheckedRow& row); // null for AcrossRows
+    bool asksModel = false; // finds nothing where the settings have no encoder
 };
 
 std::span<const Check> checks();

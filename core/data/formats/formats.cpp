@@ -81,7 +81,30 @@ bool isApiAnswer(const Json& member)
     return choices != member.end() && choices->is_array() && !choices->empty() && hasAll(choices->front(), {"message"});
 }
 
+// A piece of an answer that a server streams, as OpenAI, Anthropic and Ollama send them.
+bool isStreamPiece(const Json& row)
+{
+    const auto choices = row.find("choices");
+    if (choices != row.end() && choices->is_array() && !choices->empty() && hasAll(choices->front(), {"delta"})) {
+        return true;
+    }
+    if (const auto type = row.find("type"); type != row.end() && type->is_string()) {
+        const auto& name = type->get_ref<const std::string&>();
+        return name.starts_with("content_block_") || name.starts_with("message_") || name.starts_with("response.");
+    }
+    if (!hasAll(row, {"model", "created_at", "done"})) {
+        return false;
+    }
+    const bool isLast = row["done"] == true; // whose text is empty, or it is an answer as a whole
+    const Json* text = hasAll(row, {"response"}) ? &row["response"] : hasAll(row, {"message"}) && hasAll(row["message"], {"content"}) ? &row["message"]["content"] : nullptr;
+    return text != nullptr && (!isLast || *text == "");
+}
+
 constexpr std::array kForeignShapes = {
+    ForeignShape{isStreamPiece,
+                 "these are the pieces of an answer as a server streams them, of which none is whole; ask for whole answers (\"stream\": false) and write each behind its "
+                 "question, {\"prompt\": ..., \"completion\": ...}",
+                 true},
     ForeignShape{[](const Json& row) { return hasAll(row, {"text", "ts", "type"}) || hasAll(row, {"text", "ts", "user"}); },
                  "these are messages as Slack exports them, one a row, and nothing says which of them answers which; write a question with its answer as one "
                  "row, {\"messages\": [{\"role\": \"user\", \"content\": ...}, {\"role\": \"assistant\", \"content\": ...}]}, or learn every text by itself "

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 namespace luthier::data {
@@ -142,19 +143,28 @@ Result<void> checkRowText(std::string_view bytes)
     if (bytes.starts_with(kBom)) {
         return Error{"a byte-order mark (ef bb bf) stands at its beginning; remove these three bytes"};
     }
+    constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+    constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+    static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
     for (std::size_t at = 0; at < bytes.size();) {
         std::uint64_t word = 0;
         if (at + sizeof word <= bytes.size()) {
             std::memcpy(&word, bytes.data() + at, sizeof word);
-            // All eight are ASCII, and none is zero: subtracting one from each borrows from no neighbour.
-            if ((word & 0x8080808080808080ULL) == 0
-                && ((word - 0x0101010101010101ULL) & 0x8080808080808080ULL) == 0) {
-                at += sizeof word;
+            // Bytes beyond ASCII, and zeros: of the marks the lowest is true, for subtracting one borrows behind a zero alone.
+            const std::uint64_t marks = (word | (word - kOnes)) & kHighs;
+            const auto plain = marks == 0 ? sizeof word : static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+            at += plain;
+            if (plain > 0) {
                 continue;
             }
         }
-        if (const auto byte = static_cast<unsigned char>(bytes[at]); byte > 0 && byte < 0x80) { // ASCII beside another character
+        const auto byte = [&bytes, at](std::size_t i) { return static_cast<unsigned char>(bytes[at + i]); };
+        if (byte(0) > 0 && byte(0) < 0x80) {
             ++at;
+            continue;
+        }
+        if (byte(0) >= 0xC2 && byte(0) < 0xE0 && at + 1 < bytes.size() && (byte(1) & 0xC0U) == 0x80U) { // most letters beyond ASCII
+            at += 2;
             continue;
         }
         const auto point = text::decodeAt(bytes, at);

@@ -384,7 +384,7 @@ void addRemarks(UnreadReport& report, const FieldCensus& census, const UnreadSet
     }
     if (const RowsWith& ended = census.endedTurns(); ended.rows > 0) {
         report.remarks.push_back("what ends a text for this model stands inside of what is said in " + rowsFrom(ended)
-                                 + " and is read as that mark: an answer that holds it ends there. Write it otherwise");
+                                 + " and is read as that mark: an answer that holds it ends there. Write it otherwise; luthier data check --model DIR names such rows (end_mark)");
     }
     if (const RowsWith& marked = census.markedTexts(); marked.rows > 0) {
         report.remarks.push_back(rowsFrom(marked) + (marked.rows == 1 ? " holds" : " hold")

@@ -64,8 +64,8 @@ void appendChecks(const DataDocument& document, std::vector<RowFilterItem>& item
            QT_TRANSLATE_NOOP("RowFilter", "Rows that share at least four fifths of their word sequences, the same ones included."), Likeness::Near);
     for (std::size_t i = 0; i < data::checks().size(); ++i) {
         const data::Check& check = data::checks()[i];
-        if (QLatin1String(check.id) == QLatin1String("too_long")) {
-            continue; // counted with the tokens, as "cut at the limit"
+        if (check.asksModel) {
+            continue; // rows that are too long are counted with the tokens, as "cut at the limit"
         }
         items.push_back({kCheck + QString::fromLatin1(check.id), section, said(check.label, "Check"), said(check.help, "Check"),
                          said(check.remedy, "Check"), checkup.count(static_cast<int>(i)), false, Remedy::Exclude});
