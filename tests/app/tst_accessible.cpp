@@ -2,10 +2,10 @@
 // The window for who does not see it, or sees it badly, or has no mouse: every control's name, role and state as readers of
 // the screen get them, the contrast of every text in the palette in use, and a journey over all pages by keys alone.
 #include "app/application.h"
+#include "tests/support/at_rest.h"
 #include "tests/support/page_test.h"
 #include "tests/support/window_dialogs.h"
 #include "tests/support/workshop.h"
-#include "ui/bridge/job.h"
 #include "ui/pages/pages.h"
 #include "ui/pages/tune/tune_page.h"
 #include "ui/theme/theme.h"
@@ -38,7 +38,6 @@ using namespace luthier;
 namespace {
 
 constexpr int kAwaitMs = 60'000;
-constexpr int kSettleMs = 250;
 constexpr double kTextContrast = 4.5; // WCAG 2, AA
 constexpr int kMostTabs = 400;
 
@@ -92,6 +91,7 @@ private Q_SLOTS:
         support::keepSettingsIn(m_folder);
         qputenv("XDG_DATA_HOME", m_folder.path().toUtf8());
         support::makeWorkshop(m_folder.filePath(QStringLiteral("workshop")));
+        m_rest = std::make_unique<support::AtRest>();
         m_app = std::make_unique<app::Application>(*qApp);
         m_app->start({m_folder.filePath(QStringLiteral("workshop")), {}});
         m_app->window().resize(1280, 800);
@@ -101,7 +101,11 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(tune->verdict().plan.trainRows > 0 && !tune->isChecking(), kAwaitMs);
     }
 
-    void cleanupTestCase() { m_app.reset(); }
+    void cleanupTestCase()
+    {
+        m_app.reset();
+        m_rest.reset();
+    }
 
     void cleanup() // a dialog that failed does not stand before the next
     {
@@ -199,7 +203,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(support::shownDialog(window) != nullptr, kAwaitMs);
         QDialog* shown = support::shownDialog(window);
         QTRY_VERIFY(shown->isActiveWindow());
-        settle();
+        m_rest->wait();
         int controls = 0;
         int texts = 0;
         checkControls(shown, controls);
@@ -237,7 +241,7 @@ private Q_SLOTS:
         }
         QTest::keySequence(&window, ui::pageKey(number));
         QCOMPARE(window.currentPage(), page);
-        settle();
+        m_rest->wait();
         std::set<const QWidget*> reached;
         QTRY_VERIFY(QApplication::focusWidget() != nullptr);
         const QWidget* first = nullptr;
@@ -294,15 +298,17 @@ private Q_SLOTS:
             for (const auto& [key, modifiers] : {std::pair(Qt::Key_F10, Qt::KeyboardModifiers(Qt::ShiftModifier)), std::pair(Qt::Key_Menu, Qt::KeyboardModifiers())}) {
                 widget->setFocus(Qt::TabFocusReason);
                 bool isOpen = false;
-                QTimer::singleShot(50, this, [&isOpen] { // the menu of actions has an event loop of its own
+                QTimer look; // the menu of actions has an event loop of its own
+                connect(&look, &QTimer::timeout, this, [&] {
                     if (QWidget* menu = QApplication::activePopupWidget()) {
                         isOpen = !menu->actions().isEmpty();
+                        look.stop();
                         menu->close();
                     }
                 });
+                look.start(10);
                 QTest::keyClick(widget, key, modifiers);
-                QTest::qWait(100);
-                QVERIFY2(isOpen, qPrintable(nameOf(widget) + QStringLiteral(" opens no menu")));
+                QTRY_VERIFY2(isOpen, qPrintable(nameOf(widget) + QStringLiteral(" opens no menu")));
                 if (view != nullptr && view->currentIndex().isValid()) {
                     QVERIFY2(view->viewport()->rect().intersects(view->visualRect(view->currentIndex())), qPrintable(nameOf(widget) + QStringLiteral(" does not show its row")));
                 }
@@ -413,18 +419,10 @@ private:
         }
     }
 
-    static void settle()
-    {
-        for (int i = 0; i < 2; ++i) {
-            ui::waitForJobs();
-            QTest::qWait(kSettleMs);
-        }
-    }
-
     void show(const QString& page)
     {
         m_app->window().showPage(page);
-        settle();
+        m_rest->wait();
     }
 
     static void checkItems(const QAbstractItemView* view)
@@ -459,6 +457,7 @@ private:
     }
 
     QTemporaryDir m_folder;
+    std::unique_ptr<support::AtRest> m_rest;
     std::unique_ptr<app::Application> m_app;
 };
 
