@@ -17,7 +17,9 @@ class Nccl {
 public:
     virtual ~Nccl() = default;
 
-    // Queued on the tensor's card, on its current stream; in place. Contiguous fp32, fp16 or bf16. May be recorded.
+    // Queued on the tensor's card, on its current stream; in place. Contiguous fp32, fp16 or bf16. Not while a pass is recorded: NCCL wants a
+    // sum to be recorded by all ranks or by none, and each to play what was recorded in that same call. Passes are recorded by each rank for
+    // itself, when a shape of its own batches comes again (train/step/step_graphs.h).
     virtual void sum(const at::Tensor& tensor) = 0;
     // On a stream of its own, behind what is queued now; what is queued behind joinSums() waits for it. The tensor must live until then.
     virtual void sumBeside(const at::Tensor& tensor) = 0;
