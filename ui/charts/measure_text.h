@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Measures in the window's language: names and values as charts and tables tell them.
+//
+// Threads: any.
 #pragma once
 
 #include "core/measures/summary.h"

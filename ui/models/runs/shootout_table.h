@@ -3,7 +3,7 @@
 // Columns are rows of a table in the .cpp; behind the held-out loss stands one for each measure and set that any of the
 // methods measured beside it. Expected numbers are quieter than measured ones.
 //
-// planMethods and readLines touch disks and are for jobs.
+// Threads: the table is the GUI thread's; planMethods and readLines read models and the project and are for jobs; what else is here: any.
 #pragma once
 
 #include "core/store/shootout_record.h"

@@ -2,6 +2,8 @@
 // DataTable: the middle of the Data page: counts as chips, what the filter means, the search line, and the table of
 // rows. The current row is a row of the data set and survives filters, sorting and edits. What is done to selected
 // rows (leaving out, tags) becomes steps of the document.
+//
+// Threads: GUI thread; rows are read and sorted in jobs of the RowModel.
 #pragma once
 
 #include <QWidget>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // OpeningView: in place of the table while a file is being read, or why it could not be.
+//
+// Threads: GUI thread; it reads nothing itself.
 #pragma once
 
 #include <QWidget>

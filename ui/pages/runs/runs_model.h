@@ -2,6 +2,8 @@
 // RunsModel: the project's runs as a table, newest first. Columns are rows of a table in the .cpp; behind the held-out loss
 // stands one for each measure and set that any of the runs measured beside it.
 // Renaming asks through renameWanted; the rows change when the project says so.
+//
+// Threads: GUI thread; it asks no project, what it shows was read by jobs of others.
 #pragma once
 
 #include "core/store/project.h"
