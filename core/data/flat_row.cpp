@@ -50,34 +50,34 @@ private:
 
     bool value(std::string_view name, int depth)
     {
-        const std::size_t place = m_row.m_values.size();
+        const std::size_t place = m_row.m_count;
         if (m_at == m_end || place >= kMostValues) {
             return false;
         }
-        m_row.m_values.push_back({name, {}, 0, FlatValue::Kind::Other});
+        FlatValue& made = m_row.add(name, FlatValue::Kind::Other); // until another is made
         bool good = false;
         switch (*m_at) {
         case '"':
-            m_row.m_values.back().kind = FlatValue::Kind::Text;
-            good = base::takePlainText(m_at, m_end, m_row.m_resolved, m_row.m_values.back().text);
-            break;
+            made.kind = FlatValue::Kind::Text;
+            made.past = static_cast<std::uint32_t>(place + 1);
+            return base::takePlainText(m_at, m_end, m_row.m_resolved, made.text);
         case '{':
-            m_row.m_values.back().kind = FlatValue::Kind::Object;
+            made.kind = FlatValue::Kind::Object;
             good = depth < kMostDepth && object(place, depth + 1);
             break;
         case '[':
-            m_row.m_values.back().kind = FlatValue::Kind::List;
+            made.kind = FlatValue::Kind::List;
             good = depth < kMostDepth && list(depth + 1);
             break;
         case 'n':
-            m_row.m_values.back().kind = FlatValue::Kind::Null;
+            made.kind = FlatValue::Kind::Null;
             good = word("null");
             break;
         case 't': good = word("true"); break;
         case 'f': good = word("false"); break;
         default: good = number();
         }
-        m_row.m_values[place].past = static_cast<std::uint32_t>(m_row.m_values.size());
+        m_row.m_values[place].past = static_cast<std::uint32_t>(m_row.m_count);
         return good;
     }
 
@@ -106,7 +106,7 @@ private:
     // Whether the object at that place has a member of that name already.
     bool isKnown(std::size_t place, std::string_view name) const
     {
-        const auto& values = m_row.m_values;
+        const auto values = m_row.values();
         for (std::size_t at = place + 1; at < values.size(); at = values[at].past) {
             if (values[at].name == name) {
                 return true;
@@ -175,7 +175,7 @@ char* FlatRow::room(std::size_t bytes)
     }
     m_begin = 0;
     m_size = bytes;
-    m_values.clear();
+    m_count = 0;
     return m_bytes.data();
 }
 
@@ -187,7 +187,7 @@ void FlatRow::cut(std::size_t begin, std::size_t size)
 
 bool FlatRow::readJson()
 {
-    m_values.clear();
+    m_count = 0;
     m_resolved.clear();
     m_resolved.reserve(m_size); // escapes are longer than what they stand for: views of it stay
     return Reader(*this).whole();
@@ -195,19 +195,19 @@ bool FlatRow::readJson()
 
 bool FlatRow::readRecord(char delimiter, const std::vector<std::string>& names)
 {
-    m_values.clear();
+    m_count = 0;
     const std::string_view record = bytes();
     if (!checkRowText(record)) {
         return false;
     }
-    m_values.push_back({{}, {}, static_cast<std::uint32_t>(names.size() + 1), FlatValue::Kind::Object});
+    add({}, FlatValue::Kind::Object).past = static_cast<std::uint32_t>(names.size() + 1);
     char* const begin = m_bytes.data() + m_begin;
     const auto placeOf = [&](char byte, std::size_t from) {
         const void* found = std::memchr(begin + from, byte, record.size() - from);
         return found ? static_cast<std::size_t>(static_cast<const char*>(found) - begin) : record.size();
     };
     for (std::size_t at = 0;; ++at) { // from field to field
-        if (m_values.size() > names.size() || (at < record.size() && record[at] == ' ')) { // a quote may stand behind blanks
+        if (m_count > names.size() || (at < record.size() && record[at] == ' ')) { // a quote may stand behind blanks
             return false;
         }
         std::size_t end = at;
@@ -239,9 +239,11 @@ bool FlatRow::readRecord(char delimiter, const std::vector<std::string>& names)
             end = placeOf(delimiter, at);
             size = end - at;
         }
-        m_values.push_back({names[m_values.size() - 1], {begin + text, size}, static_cast<std::uint32_t>(m_values.size() + 1), FlatValue::Kind::Text});
+        FlatValue& field = add(names[m_count - 1], FlatValue::Kind::Text);
+        field.text = {begin + text, size};
+        field.past = static_cast<std::uint32_t>(m_count);
         if (end == record.size()) {
-            return m_values.size() == names.size() + 1;
+            return m_count == names.size() + 1;
         }
         at = end;
     }

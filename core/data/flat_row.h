@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,17 +36,29 @@ public:
     bool readRecord(char delimiter, const std::vector<std::string>& names);
 
     // In the order of the row: a value, behind it what it holds.
-    const std::vector<FlatValue>& values() const { return m_values; }
-    bool isObject() const { return !m_values.empty() && m_values.front().kind == FlatValue::Kind::Object; }
+    std::span<const FlatValue> values() const { return {m_values.data(), m_count}; }
+    bool isObject() const { return m_count > 0 && m_values.front().kind == FlatValue::Kind::Object; }
 
 private:
     class Reader;
+    FlatValue& add(std::string_view name, FlatValue::Kind kind)
+    {
+        if (m_count == m_values.size()) {
+            m_values.resize(2 * m_count + 64);
+        }
+        FlatValue& value = m_values[m_count++];
+        value.name = name;
+        value.text = {};
+        value.kind = kind;
+        return value;
+    }
 
     std::vector<char> m_bytes;
     std::size_t m_begin = 0;
     std::size_t m_size = 0;
     std::string m_resolved; // texts with escapes
-    std::vector<FlatValue> m_values;
+    std::vector<FlatValue> m_values; // the first of them are the row's
+    std::size_t m_count = 0;
 };
 
 } // namespace luthier::data

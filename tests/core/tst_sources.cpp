@@ -3,6 +3,7 @@
 #include "core/base/files.h"
 #include "core/base/random.h"
 #include "core/data/sources/columnar_file.h"
+#include "core/data/sources/csv_index.h"
 #include "core/data/sources/csv_source.h"
 #include "core/data/sources/line_index.h"
 #include "core/data/sources/row_source.h"
@@ -360,6 +361,39 @@ private Q_SLOTS:
                     found.emplace_back(index->begin(row), index->begin(row) + index->size(row));
                 }
                 QVERIFY2(found == expected, content.c_str());
+            }
+        }
+    }
+
+    // Pieces of a CSV file are read at once, wherever they are cut: inside of quotes, of doubled ones, of blank lines.
+    void recordsOfPieces()
+    {
+        const auto recordsOf = [](const data::DataFile& file, const data::CsvIndexSettings& settings) {
+            const auto records = data::indexRecords(file, 0, {}, {}, {}, settings);
+            std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+            for (std::int64_t row = 0; records && row < records->rows.count(); ++row) {
+                found.emplace_back(records->rows.begin(row), records->rows.begin(row) + records->rows.size(row));
+            }
+            found.emplace_back(records ? records->bare : 99, 0);
+            return found;
+        };
+        const std::vector<std::string> parts = {"a,b\n", "\"x\ny\",z\n", "\n", " \t\r\n", ",\n", " , \n", "\"\"\"\n\"\",\n\"\n", "a \"b,c\n", "\"open,\n", "long text without a sign of anything,end\r\n", "\"\",\"\"\n"};
+        std::uint64_t state = 1;
+        for (int file = 0; file < 40; ++file) {
+            std::string content;
+            for (int i = 0; i < 14; ++i) {
+                state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+                content += parts[(state >> 33) % parts.size()];
+            }
+            if (file % 3 == 0) { // without its last line end
+                content.pop_back();
+            }
+            QVERIFY(base::writeFileAtomically(pathOf("pieces.csv"), content).ok());
+            const auto opened = data::DataFile::open(pathOf("pieces.csv"));
+            QVERIFY(opened.ok());
+            const auto expected = recordsOf(**opened, {std::uint64_t{1} << 20, 1});
+            for (std::uint64_t piece = 1; piece < 40; ++piece) {
+                QVERIFY2(recordsOf(**opened, {piece, static_cast<unsigned>(piece % 3 + 2)}) == expected, (content + "#" + std::to_string(piece)).c_str());
             }
         }
     }

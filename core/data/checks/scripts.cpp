@@ -59,9 +59,8 @@ const char* scriptName(std::size_t script)
 
 namespace {
 
-// Bytes that are worked on at once, on whatever machine; the many become the widest registers that it has.
+// Bytes that are worked on at once, on whatever machine: they become the widest registers that it has.
 constexpr std::size_t kMany = 64;
-constexpr std::size_t kFew = 16;
 template <std::size_t N>
 using Bytes [[gnu::vector_size(N)]] = std::uint8_t;
 constexpr std::size_t kMostVectors = 255; // whose hits a byte can count
@@ -108,10 +107,9 @@ void countOthers(std::string_view text, std::size_t at, std::size_t end, ScriptC
     }
 }
 
-// What begins in as many vectors as are counted at once; how many bytes these are. `isWhole`: the rest of the text, too, which is
-// less than a vector.
+// What begins in as many vectors as are counted at once, the last of which may be filled in part; how many bytes these are.
 template <std::size_t N>
-LUTHIER_WITHIN std::size_t countVectors(std::string_view text, bool isWhole, ScriptCounts& counts)
+LUTHIER_WITHIN std::size_t countVectors(std::string_view text, ScriptCounts& counts)
 {
     using Vector = Bytes<N>;
     Vector ascii{};
@@ -121,7 +119,7 @@ LUTHIER_WITHIN std::size_t countVectors(std::string_view text, bool isWhole, Scr
     Vector other{};
     std::size_t at = 0;
     const std::size_t vectors = std::min(text.size() / N, kMostVectors - 1);
-    const std::size_t left = isWhole && vectors == text.size() / N ? text.size() % N : 0;
+    const std::size_t left = vectors == text.size() / N ? text.size() % N : 0;
     const std::size_t end = vectors * N + left;
     for (; at < end; at += N) {
         Vector x;
@@ -151,23 +149,13 @@ LUTHIER_WITHIN std::size_t countVectors(std::string_view text, bool isWhole, Scr
     return end;
 }
 
-LUTHIER_WIDEST
-std::size_t countMany(std::string_view text, ScriptCounts& counts)
-{
-    std::size_t at = 0;
-    while (at + kMany <= text.size()) {
-        at += countVectors<kMany>(text.substr(at), false, counts);
-    }
-    return at;
-}
-
 } // namespace
 
+LUTHIER_WIDEST
 void countScripts(std::string_view text, ScriptCounts& counts)
 {
-    std::size_t at = text.size() >= kMany ? countMany(text, counts) : 0; // most turns of a chat are short
-    while (at < text.size()) {
-        at += countVectors<kFew>(text.substr(at), true, counts);
+    for (std::size_t at = 0; at < text.size();) {
+        at += countVectors<kMany>(text.substr(at), counts);
     }
 }
 

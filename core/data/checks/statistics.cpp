@@ -157,8 +157,9 @@ private:
 };
 
 struct Share { // of one worker
-    FlatRow row; // these two keep their memory from row to row
+    FlatRow row; // these three keep their memory from row to row
     ExampleView example;
+    std::string joined;
     Counter labels;
     Counter promptOpenings;
     Counter answerOpenings;
@@ -231,8 +232,8 @@ private:
     std::size_t rows() const { return static_cast<std::size_t>(m_dataset.rowCount()); }
     bool countTokens(const Example& example, std::size_t place);
     void count(std::string label, std::string question, std::size_t place, Share& share);
-    ScriptCounts countTexts(const Texts& texts, std::size_t place);
-    void findOutliers(Statistics& statistics) const;
+    ScriptCounts countTexts(const Texts& texts, std::size_t place, std::string& joined);
+    void findOutliers(Statistics& statistics); // takes what the lengths lie in
     std::vector<std::uint32_t> goodOnes(const std::vector<std::uint32_t>& lengths) const;
 
     const Dataset& m_dataset;
@@ -254,22 +255,32 @@ bool Counting::countTokens(const Example& example, std::size_t place)
     return encoded.ok();
 }
 
-// Every character belongs to one script, so that their number comes with them.
-ScriptCounts Counting::countTexts(const Texts& texts, std::size_t place)
+// Every character belongs to one script, so that their number comes with them. Texts are counted with the line ends between them.
+ScriptCounts Counting::countTexts(const Texts& texts, std::size_t place, std::string& joined)
 {
     ScriptCounts counts{};
-    std::array<std::int64_t, 2> characters{}; // of prompt and answer, with the line ends between their texts
+    std::array<std::int64_t, 2> characters{}; // of prompt and answer
     std::int64_t before = 0;
-    for (std::size_t i = 0; i < texts.count; ++i) {
-        const std::size_t part = i < texts.prompt ? 0 : 1;
-        if (i > 0) {
-            countScripts("\n", counts);
-            ++before;
+    for (const std::size_t part : {0, 1}) {
+        const std::size_t first = part == 0 ? 0 : texts.prompt;
+        const std::size_t end = part == 0 ? texts.prompt : texts.count;
+        if (first == end) {
+            continue;
         }
-        countScripts(texts[i], counts);
+        if (end - first > 1) { // many short ones take no longer than one
+            joined.clear();
+            for (std::size_t i = first; i < end; ++i) {
+                joined += i == first ? std::string_view() : std::string_view("\n");
+                joined += texts[i];
+            }
+        }
+        countScripts(end - first > 1 ? std::string_view(joined) : texts[first], counts);
         const std::int64_t after = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
-        characters[part] += after - before + (i == 0 || i == texts.prompt ? 0 : 1);
+        characters[part] = after - before;
         before = after;
+    }
+    if (texts.prompt > 0 && texts.prompt < texts.count) {
+        countScripts("\n", counts);
     }
     if (!m_encoder) {
         m_prompt[place] = static_cast<std::uint32_t>(characters[0]);
@@ -310,7 +321,7 @@ void Counting::count(std::string label, std::string question, std::size_t place,
     const auto labelled = share.labels.expect(std::move(label));
     const auto prompt = share.promptOpenings.expect(std::move(question));
     const auto answer = share.answerOpenings.expect(openingOf(answerViewOf(share.example)));
-    const ScriptCounts counts = countTexts(Texts(share.example), place);
+    const ScriptCounts counts = countTexts(Texts(share.example), place, share.joined);
     share.labels.add(labelled);
     share.promptOpenings.add(prompt);
     share.answerOpenings.add(answer);
@@ -331,12 +342,12 @@ std::vector<std::uint32_t> Counting::goodOnes(const std::vector<std::uint32_t>& 
     return good;
 }
 
-void Counting::findOutliers(Statistics& statistics) const
+void Counting::findOutliers(Statistics& statistics)
 {
-    std::vector<std::uint32_t> totals(rows());
+    std::vector<std::uint32_t>& totals = m_prompt; // which is summed up already
     std::array<std::int64_t, kNumScripts> byScript{};
     for (std::size_t i = 0; i < rows(); ++i) {
-        totals[i] = m_prompt[i] + m_answer[i];
+        totals[i] += m_answer[i];
         if (m_scripts[i] < kNumScripts) {
             ++byScript[m_scripts[i]];
         }

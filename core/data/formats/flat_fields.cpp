@@ -44,7 +44,7 @@ bool saysWhat(const FlatValue& value)
 
 const FlatValue* flatField(const FlatRow& row, std::size_t place, Names names)
 {
-    const auto& values = row.values();
+    const auto values = row.values();
     for (const char* name : names) {
         for (std::size_t at = place + 1; at < values[place].past; at = values[at].past) {
             const FlatValue& value = values[at];
@@ -58,7 +58,7 @@ const FlatValue* flatField(const FlatRow& row, std::size_t place, Names names)
 
 bool hasFlatField(const FlatRow& row, std::size_t place, Names names)
 {
-    const auto& values = row.values();
+    const auto values = row.values();
     for (std::size_t at = place + 1; at < values[place].past; at = values[at].past) {
         const FlatValue& value = values[at];
         const bool isThere = value.kind != FlatValue::Kind::Null && std::any_of(names.begin(), names.end(), [&value](const char* name) {
@@ -78,7 +78,7 @@ bool isFlatText(const FlatValue* value)
 
 bool takeFlatMessages(const FlatRow& row, std::size_t place, ExampleView& view)
 {
-    const auto& values = row.values();
+    const auto values = row.values();
     std::string_view first; // who speaks first, but for what is said to the model
     bool answers = false;
     for (std::size_t at = place + 1; at < values[place].past; at += 3) {

@@ -3,12 +3,12 @@
 
 #include "core/data/flat_row.h"
 #include "core/data/sources/ascii_case.h"
+#include "core/data/sources/csv_index.h"
 #include "core/data/sources/row_text.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <unordered_set>
 #include <utility>
 
@@ -19,7 +19,6 @@ namespace {
 constexpr std::array kDelimiters = {',', ';', '\t', '|'}; // names seldom hold one; the first that is there counts
 constexpr std::size_t kMaxColumns = 4096;
 constexpr std::uint32_t kMaxHeaderBytes = std::uint32_t{1} << 20;
-constexpr int kMaxRewinds = 64; // of records whose quote is never closed; bounds the work on a hostile file
 
 std::string_view withoutLineEnd(std::string_view record)
 {
@@ -90,127 +89,6 @@ private:
     RowIndex m_index;
 };
 
-// Finds where records end: at a line end outside quotes. A quote opens only at the beginning of a field.
-class RecordScan {
-public:
-    RecordScan(FileScanner& scanner, char delimiter, char lineEnd) : m_scanner(scanner), m_delimiter(delimiter), m_lineEnd(lineEnd) {}
-
-    // Whether the record that was read last holds nothing but delimiters and space, as the lines behind a spreadsheet's table.
-    bool isBare() const { return m_isBare; }
-
-    // False at the end of the file. Blank lines are no records.
-    bool next(std::uint64_t& begin, std::uint64_t& end)
-    {
-        do {
-            begin = m_scanner.position();
-            if (m_scanner.peek() < 0) {
-                return false;
-            }
-            m_blank = m_isBare = true;
-            read(begin, end);
-        } while (m_blank);
-        return true;
-    }
-
-private:
-    void read(std::uint64_t begin, std::uint64_t& end)
-    {
-        if (walk(end)) {
-            return;
-        }
-        end = m_scanner.position();
-        if (m_scanner.status() && m_rewinds++ < kMaxRewinds) {
-            m_scanner.seek(begin);
-            while (m_scanner.peek() >= 0 && m_scanner.peek() != m_lineEnd) {
-                m_scanner.get();
-            }
-            end = m_scanner.position();
-            m_scanner.get();
-        }
-    }
-
-    // False: the file ended inside quotes.
-    bool walk(std::uint64_t& end)
-    {
-        bool fieldBegins = true;
-        for (auto piece = m_scanner.rest(); !piece.empty(); piece = m_scanner.rest()) {
-            std::size_t at = 0;
-            for (; at < piece.size(); ++at) {
-                const char byte = piece[at];
-                if (byte == m_lineEnd) {
-                    end = m_scanner.position() + at;
-                    m_scanner.skip(at + 1);
-                    return true;
-                }
-                const bool isDelimiter = byte == m_delimiter;
-                m_isBare = m_isBare && (isDelimiter || byte == ' ' || byte == '\t' || byte == '\r');
-                m_blank = m_isBare && m_blank && !isDelimiter;
-                if (byte == '"' && fieldBegins) {
-                    break;
-                }
-                fieldBegins = isDelimiter || (fieldBegins && byte == ' ');
-                if (!fieldBegins && !m_isBare) {
-                    at = endOfText(piece, at + 1) - 1;
-                }
-            }
-            m_scanner.skip(std::min(at + 1, piece.size()));
-            if (at < piece.size()) { // a quote
-                fieldBegins = false;
-                if (!skipQuoted()) {
-                    return false;
-                }
-            }
-        }
-        end = m_scanner.position();
-        return true;
-    }
-
-    // The first delimiter or line end from there on; else the end.
-    std::size_t endOfText(std::string_view piece, std::size_t at) const
-    {
-        constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-        constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
-        const std::uint64_t delimiters = kOnes * static_cast<unsigned char>(m_delimiter);
-        const std::uint64_t lineEnds = kOnes * static_cast<unsigned char>(m_lineEnd);
-        for (std::uint64_t word = 0; at + sizeof word <= piece.size(); at += sizeof word) {
-            std::memcpy(&word, piece.data() + at, sizeof word);
-            const std::uint64_t a = word ^ delimiters;
-            const std::uint64_t b = word ^ lineEnds;
-            if ((((a - kOnes) & ~a) | ((b - kOnes) & ~b)) & kHighs) {
-                break; // among these eight
-            }
-        }
-        while (at < piece.size() && piece[at] != m_delimiter && piece[at] != m_lineEnd) {
-            ++at;
-        }
-        return at;
-    }
-
-    // Past the closing quote; a doubled one belongs to the text. False: there is none.
-    bool skipQuoted()
-    {
-        for (auto piece = m_scanner.rest(); !piece.empty(); piece = m_scanner.rest()) {
-            const auto quote = piece.find('"');
-            m_scanner.skip(quote == std::string_view::npos ? piece.size() : quote + 1);
-            if (quote == std::string_view::npos) {
-                continue;
-            }
-            if (m_scanner.peek() != '"') {
-                return true;
-            }
-            m_scanner.get();
-        }
-        return false;
-    }
-
-    FileScanner& m_scanner;
-    char m_delimiter;
-    char m_lineEnd;
-    int m_rewinds = 0;
-    bool m_blank = true;
-    bool m_isBare = true;
-};
-
 // Of those a header uses, the comma first: names seldom hold one.
 char delimiterOf(std::string_view header)
 {
@@ -263,38 +141,13 @@ Result<std::string> readHeader(const DataFile& file, FileScanner& scanner, char 
 {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
-    if (!RecordScan(scanner, delimiter, lineEnd).next(begin, end)) {
+    if (!RecordScan(scanner, {delimiter, lineEnd}).next(begin, end)) {
         return std::string();
     }
     if (end - begin > kMaxHeaderBytes) {
         return Error{"the header is longer than 1 MiB; the first line must name the columns"};
     }
     return file.read(begin, static_cast<std::size_t>(end - begin));
-}
-
-// Without the records at the end that are bare, whose number is `bare`; those between others are rows.
-Result<RowIndex> indexRecords(FileScanner& scanner, char delimiter, char lineEnd, std::size_t& bare)
-{
-    RowIndex index;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> waiting;
-    std::uint64_t begin = 0;
-    std::uint64_t end = 0;
-    for (RecordScan scan(scanner, delimiter, lineEnd); scan.next(begin, end);) {
-        if (scan.isBare()) {
-            waiting.emplace_back(begin, end);
-            continue;
-        }
-        for (const auto& [first, last] : waiting) {
-            index.add(first, last);
-        }
-        waiting.clear();
-        index.add(begin, end);
-    }
-    bare = waiting.size();
-    if (!scanner.status()) {
-        return scanner.status().error();
-    }
-    return index;
 }
 
 // Old programs end lines with a carriage return alone.
@@ -437,12 +290,12 @@ Result<std::shared_ptr<RowSource>> openCsv(std::shared_ptr<const DataFile> file,
         return names.error();
     }
     const std::string first = isBlank(*header) ? std::string() : names->front();
-    std::size_t bare = 0;
-    auto index = indexRecords(scanner, delimiter, lineEnd, bare);
-    if (!index) {
-        return index.error();
+    auto records = indexRecords(*file, scanner.position(), {delimiter, lineEnd}, progress, cancel);
+    if (!records) {
+        return records.error();
     }
-    std::shared_ptr<RowSource> source = std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(*index));
+    const std::size_t bare = records->bare;
+    std::shared_ptr<RowSource> source = std::make_shared<CsvSource>(std::move(file), std::move(*names), delimiter, std::move(records->rows));
     if (source->rowCount() == 0 && bare == 0 && !first.empty()) {
         source->addNote("its only line is taken for the names of columns (\"" + shortened(first, 60) + "\"...)");
     }

@@ -34,6 +34,12 @@ public:
         m_sizes.reserve(static_cast<std::size_t>(rows));
     }
 
+    void shrink() // what is kept for long
+    {
+        m_begins.shrink_to_fit();
+        m_sizes.shrink_to_fit();
+    }
+
     std::int64_t count() const { return static_cast<std::int64_t>(m_begins.size()); }
     std::uint64_t begin(std::int64_t row) const { return m_begins[static_cast<std::size_t>(row)]; }
     std::uint32_t size(std::int64_t row) const { return m_sizes[static_cast<std::size_t>(row)]; }
