@@ -69,12 +69,77 @@ __device__ __forceinline__ float blockSum(float x, float* slots)
     return sum;
 }
 
+// A row of which each thread has eight values at most: what it holds of the norm, without reading it again.
+__device__ __forceinline__ Eight heldNorm(const u16* x, const u16* w, int n, float eps, int plusOne, float* slots)
+{
+    const int i = threadIdx.x * 8;
+    Eight a = {};
+    Eight f = {};
+    if (i < n) {
+        a = load8(x + i);
+        f = load8(w + i);
+    }
+    float sum = 0;
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+        sum += a.v[j] * a.v[j];
+    }
+    const float root = rsqrtf(blockSum(sum, slots) / n + eps);
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+        a.v[j] = plusOne ? a.v[j] * root * (1.0f + f.v[j]) : rounded(a.v[j] * root) * f.v[j];
+    }
+    return a;
+}
+
+// The same of its gradient; `shift` is 1 with plusOne.
+__device__ __forceinline__ Eight heldNormBack(const u16* x, const u16* w, const u16* dy, const u16* add, int n, float eps, float shift, float* slots)
+{
+    const int i = threadIdx.x * 8;
+    Eight a = {};
+    Eight g = {};
+    Eight b = {};
+    float squares = 0;
+    float dot = 0;
+    if (i < n) {
+        a = load8(x + i);
+        g = load8(dy + i);
+        const Eight f = load8(w + i);
+        if (add) {
+            b = load8(add + i);
+        }
+#pragma unroll
+        for (int j = 0; j < 8; ++j) {
+            squares += a.v[j] * a.v[j];
+            g.v[j] *= f.v[j] + shift;
+            dot += a.v[j] * g.v[j];
+        }
+    }
+    squares = blockSum(squares, slots);
+    dot = blockSum(dot, slots);
+    const float root = rsqrtf(squares / n + eps);
+    const float pull = dot * root * root / n;
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+        g.v[j] = root * (g.v[j] - a.v[j] * pull) + b.v[j];
+    }
+    return g;
+}
+
 // One block a row. plusOne: gemma's weight 1 + w, multiplied before the rounding.
 extern "C" __global__ void rms_forward(const u16* x, const u16* w, u16* y, int n, float eps, int plusOne)
 {
     __shared__ float slots[32];
     x += (i64)blockIdx.x * n;
     y += (i64)blockIdx.x * n;
+    if (n <= (int)blockDim.x * 8) {
+        const int i = threadIdx.x * 8;
+        const Eight held = heldNorm(x, w, n, eps, plusOne, slots);
+        if (i < n) {
+            store8(y + i, held);
+        }
+        return;
+    }
     float sum = 0;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
         const Eight a = load8(x + i);
@@ -102,6 +167,14 @@ extern "C" __global__ void rms_backward(const u16* x, const u16* w, const u16* d
     __shared__ float slots[32];
     const i64 first = (i64)blockIdx.x * n;
     const float shift = plusOne ? 1.0f : 0.0f;
+    if (n <= (int)blockDim.x * 8) {
+        const int i = threadIdx.x * 8;
+        const Eight held = heldNormBack(x + first, w, dy + first, add ? add + first : nullptr, n, eps, shift, slots);
+        if (i < n) {
+            store8(dx + first + i, held);
+        }
+        return;
+    }
     float squares = 0;
     float dot = 0;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {

@@ -108,12 +108,35 @@ __device__ __forceinline__ float storedMost(u16* p, Eight x, float top)
     return top;
 }
 
+// A row of which each thread has eight values: stored, and coded as they are stored.
+__device__ __forceinline__ void codeHeld(u16* row, unsigned char* codes, float* scale, int n, const Eight& x, float* slots)
+{
+    Eight stored;
+#pragma unroll
+    for (int j = 0; j < 8; ++j) {
+        stored.v[j] = rounded(x.v[j]);
+    }
+    const float top = blockMost(largestOf(stored, 0.0f), slots);
+    const int i = threadIdx.x * 8;
+    if (threadIdx.x == 0) {
+        *scale = top > 0.0f ? top / 448.0f : 1.0f;
+    }
+    if (i < n) {
+        store8(row + i, stored);
+        storeCodes(codes + i, stored, top > 0.0f ? 448.0f / top : 1.0f);
+    }
+}
+
 // rms_forward, and the codes of its rows.
 extern "C" __global__ void rms_forward_fp8(const u16* x, const u16* w, u16* y, unsigned char* codes, float* scales, int n,
                                            float eps, int plusOne)
 {
     __shared__ float slots[32];
     const i64 first = (i64)blockIdx.x * n;
+    if (n <= (int)blockDim.x * 8) {
+        codeHeld(y + first, codes + first, scales + blockIdx.x, n, heldNorm(x + first, w, n, eps, plusOne, slots), slots);
+        return;
+    }
     float sum = 0;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {
         const Eight a = load8(x + first + i);
@@ -143,6 +166,11 @@ extern "C" __global__ void rms_backward_fp8(const u16* x, const u16* w, const u1
     __shared__ float slots[32];
     const i64 first = (i64)blockIdx.x * n;
     const float shift = plusOne ? 1.0f : 0.0f;
+    if (n <= (int)blockDim.x * 8) {
+        const u16* more = add ? add + first : nullptr;
+        codeHeld(dx + first, codes + first, scales + blockIdx.x, n, heldNormBack(x + first, w, dy + first, more, n, eps, shift, slots), slots);
+        return;
+    }
     float squares = 0;
     float dot = 0;
     for (int i = threadIdx.x * 8; i < n; i += blockDim.x * 8) {

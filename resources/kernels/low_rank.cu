@@ -161,89 +161,6 @@ __device__ __forceinline__ Tile wide(const Raw& raw)
     return tile;
 }
 
-// Gate and up of n columns each, and the product's gradient [rows, n], where it is read.
-struct GatedRaw {
-    Raw gate;
-    Raw up;
-    Raw dy;
-};
-
-__device__ __forceinline__ GatedRaw loadGated(const u16* x, const u16* dy, int n, const Place& at)
-{
-    GatedRaw raw;
-    raw.gate = loadRaw(x, 2 * (i64)n, at);
-    raw.up = loadRaw(x + n, 2 * (i64)n, at);
-    if (dy) {
-        raw.dy = loadRaw(dy, n, at);
-    }
-    return raw;
-}
-
-// act(gate) * up of a tile.
-__device__ __forceinline__ Tile gatedTile(const GatedRaw& raw, int silu, const LowTerm& gate, const LowTerm& up, const Place& at)
-{
-    Tile z = withLow(wide(raw.gate), gate, at);
-    const Tile u = withLow(wide(raw.up), up, at);
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            float slope;
-            const float value = z.rows[half].v[j];
-            z.rows[half].v[j] = value * quickGate(value, silu, slope) * u.rows[half].v[j];
-        }
-    }
-    return z;
-}
-
-struct GatedTiles {
-    Tile gate;    // gradients
-    Tile up;
-    Tile product; // act(gate) * up
-};
-
-// The product's gradient with the update `below`, which drops what the product's reader dropped.
-__device__ __forceinline__ GatedTiles gatedBack(const GatedRaw& raw, int n, int silu, const LowTerm& gate, const LowTerm& up, const LowTerm& below,
-                                                const Drop& drop, const Place& at)
-{
-    Tile more = lowOf(below, at);
-    TileBits bits;
-    if (drop.limit > 0) {
-        bits = bitsOf(drop, n, at);
-        more = keptTile(more, drop, bits);
-    }
-    GatedTiles out;
-    out.product = wide(raw.dy);
-    out.gate = withLow(wide(raw.gate), gate, at);
-    out.up = withLow(wide(raw.up), up, at);
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-#pragma unroll
-        for (int j = 0; j < 8; ++j) {
-            float slope;
-            const float value = out.gate.rows[half].v[j];
-            const float u = out.up.rows[half].v[j];
-            const float s = quickGate(value, silu, slope);
-            const float d = rounded(out.product.rows[half].v[j] + more.rows[half].v[j]);
-            const float scaled = value * s;
-            out.gate.rows[half].v[j] = d * u * s * (1.0f + value * slope * (1.0f - s));
-            out.up.rows[half].v[j] = d * scaled;
-            out.product.rows[half].v[j] = scaled * u;
-        }
-    }
-    if (drop.limit > 0) {
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-#pragma unroll
-            for (int j = 0; j < 8; ++j) {
-                out.product.rows[half].v[j] = rounded(out.product.rows[half].v[j]);
-            }
-        }
-        out.product = keptTile(out.product, drop, bits);
-    }
-    return out;
-}
-
 // `tiles` of 16 rows below each other, from blockIdx.x on, a warp at `column`. What `load` reads of a tile is on its way while `each`
 // works on the one before.
 template <class Load, class Each>
@@ -272,31 +189,6 @@ __device__ __forceinline__ void eachTile(i64 rows, int n, int tiles, const Load&
     if (column < n) {
         belowEach(rows, column, tiles, load, each);
     }
-}
-
-extern "C" __global__ void __launch_bounds__(256, 3) gated_forward_low(const u16* x, u16* y, i64 rows, int n, int silu, int tiles,
-                                                                       const LowTerm gate, const LowTerm up)
-{
-    eachTile(
-        rows, n, tiles, [&](const Place& at) { return loadGated(x, nullptr, n, at); },
-        [&](const Place& at, const GatedRaw& raw) { storeTile(y, n, at, gatedTile(raw, silu, gate, up, at)); });
-}
-
-// y: the product, or null.
-extern "C" __global__ void __launch_bounds__(256, 2) gated_backward_low(const u16* x, const u16* dy, u16* dx, u16* y, i64 rows, int n, int silu,
-                                                                        int tiles, const LowTerm gate, const LowTerm up, const LowTerm below,
-                                                                        const Drop drop)
-{
-    eachTile(
-        rows, n, tiles, [&](const Place& at) { return loadGated(x, dy, n, at); },
-        [&](const Place& at, const GatedRaw& raw) {
-            const GatedTiles out = gatedBack(raw, n, silu, gate, up, below, drop, at);
-            storeTile(dx, 2 * (i64)n, at, out.gate);
-            storeTile(dx + n, 2 * (i64)n, at, out.up);
-            if (y) {
-                storeTile(y, n, at, out.product);
-            }
-        });
 }
 
 // y [rows, n] with its update, of which some may be dropped, plus `add` where it is not null, in place.

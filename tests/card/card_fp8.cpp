@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CardFp8: products in 8-bit floats on a card. The kernels that give codes in passing against those made of their result, the
-// gathering of heads against the plain body, windows against a mask, rows of zeros, the error of a product, and the gradients
-// of a model against those in bf16. Without Qt.
+// gathering of heads and the gates with low-rank updates against the plain bodies, windows against a mask, rows of zeros, the error
+// of a product, and the gradients of a model against those in bf16. Without Qt.
 //   card_fp8 [--device D]     exit 1: a law does not hold, 77: there is no card, or it multiplies no 8-bit floats
 #include "core/base/paths.h"
 #include "core/nn/decoder.h"
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/kernels/low_rank.h"
 #include "core/nn/layers/activation.h"
 #include "core/nn/layers/attention.h"
 #include "core/nn/layers/fp8_weight.h"
@@ -18,9 +19,12 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/randn_like.h>
+#include <ATen/ops/silu.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -96,6 +100,40 @@ void checkRows(const at::TensorOptions& options)
             const at::Tensor dx = nn::activateBackward(kind, wide, x, &back);
             law("its gradient", differing(back, nn::fp8Rows(dx)) + apart(dx, nn::activateBackward(kind, wide, x)), 1e-6);
         }
+    }
+}
+
+// Gate times up with low-rank updates, and its gradients, against single numbers.
+void checkGates(const at::TensorOptions& options)
+{
+    struct Shape {
+        std::int64_t rows, n, ranks;
+        bool silu;
+        double dropout;
+    };
+    for (const Shape s : {Shape{515, 8192, 16, true, 0}, Shape{1000, 4864, 16, true, 0.05}, Shape{77, 1536, 48, true, 0.1}, Shape{333, 352, 16, false, 0},
+                          Shape{130, 96, 32, false, 0.2}, Shape{4099, 14336, 16, true, 0}}) {
+        const at::Tensor x = at::randn({s.rows, 2 * s.n}, options);
+        const at::Tensor dy = at::randn({s.rows, s.n}, options);
+        const at::Tensor low = at::randn({s.rows, 3 * s.ranks}, options);
+        const auto term = [&](std::int64_t i, double scale) {
+            return nn::kernels::LowTerm{low.narrow(1, i * s.ranks, s.ranks), at::randn({s.n, s.ranks}, options) * 0.2, scale};
+        };
+        const nn::kernels::LowTerms terms{term(0, 2), term(1, 0.5)};
+        const nn::kernels::LowBelow below{term(2, 1), {nn::kernels::DropoutDraw{7, {}, 3}, s.dropout}, true};
+        const auto sum = [](const nn::kernels::LowTerm& of) { return of.scale * of.low.to(at::kFloat).mm(of.b.to(at::kFloat).t()); };
+        const auto near = [](const at::Tensor& wide) { return wide.to(at::kBFloat16).to(at::kFloat); };
+        const at::Tensor z = near(x.narrow(1, 0, s.n).to(at::kFloat) + sum(terms[0])).requires_grad_();
+        const at::Tensor u = near(x.narrow(1, s.n, s.n).to(at::kFloat) + sum(terms[1])).requires_grad_();
+        const at::Tensor product = (s.silu ? at::silu(z) : at::gelu(z, "tanh")) * u;
+        const at::Tensor kept = s.dropout > 0 ? nn::kernels::keptOf(*below.drop.draw, dy, s.dropout).to(at::kFloat) / (1 - s.dropout) : at::ones_like(product);
+        const auto exact = torch::autograd::grad({product}, {z, u}, {near(dy.to(at::kFloat) + kept * sum(below.term))});
+        const std::string shape = std::to_string(s.rows) + " x " + std::to_string(s.n) + ", " + std::to_string(s.ranks) + " ranks";
+        law(("gates with updates, " + shape).c_str(), apart(nn::kernels::gatedForwardLow(s.silu, x, terms), product.detach()), 3e-3);
+        const nn::kernels::GatedGradients grads = nn::kernels::gatedBackwardLow(s.silu, x, dy, terms, below);
+        law("gradient of the gate", apart(grads.x.narrow(1, 0, s.n), exact[0]), 4e-3);
+        law("gradient of up", apart(grads.x.narrow(1, s.n, s.n), exact[1]), 4e-3);
+        law("the product again", apart(grads.product, near(product.detach()) * kept), 3e-3);
     }
 }
 
@@ -210,6 +248,7 @@ int main(int argc, char** argv)
     at::manual_seed(11);
     const auto options = at::TensorOptions().device(at::Device(at::kCUDA, 0)).dtype(at::kBFloat16);
     checkRows(options);
+    checkGates(options);
     checkHeads(options);
     checkWindows(options);
     checkProduct(options);

@@ -66,6 +66,27 @@ std::optional<Fp8Rows> rowsFor(Fp8Rows* wanted, const at::Tensor& like, std::int
     return Fp8Rows{at::empty({rows, n}, like.options().dtype(at::kFloat8_e4m3fn)), at::empty({rows, 1}, like.options().dtype(at::kFloat))};
 }
 
+// How a block of loss.cu holds a row of n logits.
+constexpr std::int64_t kLineBytes = 16;
+struct HeldRow {
+    std::int64_t threads;
+    std::int64_t sharedLines; // of each thread
+};
+std::optional<HeldRow> heldRowOf(std::int64_t n, std::int64_t sharedBytes)
+{
+    constexpr std::int64_t kInRegisters = 6; // lines of a thread
+    constexpr std::int64_t kOwnBytes = 1024; // what the kernel has besides
+    const std::int64_t lines = n / kVector;
+    if (n % kVector != 0 || sharedBytes == 0 || lines < 512) {
+        return std::nullopt;
+    }
+    const bool two = 2 * (lines * kLineBytes + 512 * kLineBytes + 2 * kOwnBytes) <= sharedBytes; // on a multiprocessor
+    const std::int64_t threads = two ? 512 : 1024;
+    const std::int64_t each = (lines + threads - 1) / threads;
+    const std::int64_t shared = std::min(each, (sharedBytes - kOwnBytes) / (threads * kLineBytes));
+    return each - shared <= kInRegisters ? std::optional(HeldRow{threads, shared}) : std::nullopt;
+}
+
 bool fitsHeads(const at::Tensor& x)
 {
     return isAligned(x) && x.stride(0) % kVector == 0 && x.stride(1) % kVector == 0 && x.stride(2) % kVector == 0;
@@ -279,6 +300,12 @@ at::Tensor tokenLosses(const at::Tensor& logits, const at::Tensor& targets, cons
         return {};
     }
     const at::Tensor losses = at::empty({logits.size(0)}, logits.options().dtype(at::kFloat));
+    if (const auto held = heldRowOf(n, roomOf(logits.device()).sharedBytes); held && of.softcap == 0) {
+        launch(Kernel::LossRowsHeld, logits.device(), {logits.size(0), 1, held->threads, false, false, held->sharedLines * held->threads * kLineBytes},
+               logits.mutable_data_ptr(), in(targets), in(weights), losses.mutable_data_ptr(), static_cast<int>(n), static_cast<int>(stride),
+               static_cast<float>(1 / of.temperature), static_cast<int>(of.gradient), static_cast<int>(held->sharedLines));
+        return losses;
+    }
     launch(Kernel::LossRows, logits.device(), {logits.size(0), 1, threadsFor(stride, 1024)}, logits.mutable_data_ptr(),
            in(targets), in(weights), losses.mutable_data_ptr(), static_cast<int>(n), static_cast<int>(stride),
            static_cast<float>(of.softcap), static_cast<float>(1 / of.temperature), static_cast<int>(of.gradient));

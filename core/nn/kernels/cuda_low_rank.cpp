@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Launches of low_rank.cu.
+// Launches of low_rank.cu and gates.cu.
 #include "core/nn/kernels/low_rank.h"
 
 #include "core/nn/kernels/cuda.h"
@@ -60,10 +60,10 @@ DropArgument argumentOf(const LowDrop& drop)
             static_cast<float>(1 / (1 - drop.dropout))};
 }
 
-// Two values are read at once.
-bool areHalvesOfWords(const at::Tensor& x)
+// Four values are read at once.
+bool areQuartersOfLines(const at::Tensor& x)
 {
-    return x.stride(1) == 1 && x.stride(0) % 2 == 0 && reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 4 == 0;
+    return x.stride(1) == 1 && x.stride(0) % 4 == 0 && reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 8 == 0;
 }
 
 // Blocks of `tiles` tiles below each other: as many as leave no core of a card idle.
@@ -79,12 +79,24 @@ Share shareOf(std::int64_t rows, std::int64_t columns)
     return {{(all + tiles - 1) / tiles, across, kBlockColumns}, static_cast<int>(tiles)};
 }
 
+// The same of gates.cu, whose tiles are of 8 rows and its blocks of 512 columns.
+Share gateShareOf(std::int64_t rows, std::int64_t n)
+{
+    constexpr std::int64_t kColumns = 512;
+    constexpr std::int64_t kRows = 8;
+    constexpr std::int64_t kMost = 16;
+    const std::int64_t across = (n + kColumns - 1) / kColumns;
+    const std::int64_t all = (rows + kRows - 1) / kRows;
+    const std::int64_t tiles = std::clamp<std::int64_t>(all * across / kBusyBlocks, 1, kMost);
+    return {{across, (all + tiles - 1) / tiles, 256}, static_cast<int>(tiles)};
+}
+
 } // namespace
 
 bool fitsLow(const at::Tensor& low, std::int64_t columns)
 {
     return isFused() && low.is_cuda() && low.dim() == 2 && low.scalar_type() == at::kBFloat16 && low.size(1) > 0 && low.size(1) % kRanks == 0
-           && areHalvesOfWords(low) && columns % kLowColumns == 0 && columns < (std::int64_t{1} << 28) && cuda::isReady(low.device());
+           && areQuartersOfLines(low) && columns % kLowColumns == 0 && columns < (std::int64_t{1} << 28) && cuda::isReady(low.device());
 }
 
 bool fitsLow(const at::Tensor& x, const LowTerms& terms)
@@ -94,7 +106,7 @@ bool fitsLow(const at::Tensor& x, const LowTerms& terms)
     const auto fits = [&](const LowTerm& term) {
         return !term.low.defined()
                || (term.low.size(0) == x.size(0) && fitsLow(term.low, term.b.size(0)) && term.b.size(1) == term.low.size(1)
-                   && term.b.scalar_type() == x.scalar_type() && term.b.device() == x.device() && areHalvesOfWords(term.b));
+                   && term.b.scalar_type() == x.scalar_type() && term.b.device() == x.device() && areQuartersOfLines(term.b));
     };
     return known && std::any_of(terms.begin(), terms.end(), [](const LowTerm& term) { return term.low.defined(); })
            && std::all_of(terms.begin(), terms.end(), fits);
@@ -107,8 +119,8 @@ at::Tensor gatedForwardLow(bool silu, const at::Tensor& x, const LowTerms& terms
     const auto count = static_cast<long long>(x.size(0));
     const TermArgument gate = argumentOf(terms.at(0));
     const TermArgument up = argumentOf(terms.at(1));
-    const Share share = shareOf(count, n);
-    cuda::launch(cuda::Kernel::GatedForwardLow, x.device(), share.grid, cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
+    const Share share = gateShareOf(count, n);
+    cuda::launch(cuda::Kernel::GatesForward, x.device(), share.grid, cuda::in(x), y.mutable_data_ptr(), count, static_cast<int>(n),
                  static_cast<int>(silu), share.tiles, gate, up);
     return y;
 }
@@ -124,9 +136,11 @@ GatedGradients gatedBackwardLow(bool silu, const at::Tensor& x, const at::Tensor
     const TermArgument up = argumentOf(terms.at(1));
     const TermArgument under = argumentOf(below.term);
     const DropArgument drop = argumentOf(below.drop);
-    const Share share = shareOf(count, n);
-    cuda::launch(cuda::Kernel::GatedBackwardLow, x.device(), share.grid, cuda::in(x), cuda::in(above), gradients.x.mutable_data_ptr(),
-                 product, count, static_cast<int>(n), static_cast<int>(silu), share.tiles, gate, up, under, drop);
+    constexpr std::int64_t kFactorBytes = 3 * 4 * 256 * 16; // of three updates
+    Share share = gateShareOf(count, n);
+    share.grid.sharedBytes = kFactorBytes;
+    cuda::launch(cuda::Kernel::GatesBackward, x.device(), share.grid, cuda::in(x), cuda::in(above), gradients.x.mutable_data_ptr(), product, count,
+                 static_cast<int>(n), static_cast<int>(silu), share.tiles, gate, up, under, drop);
     return gradients;
 }
 

@@ -18,8 +18,10 @@ enum class Kernel {
     RowCodesProduct, CodesProduct, CodesSum,                                              // codes.cu
     Fp8Rows, RmsForwardFp8, RmsBackwardFp8, GatedForwardFp8, GatedBackwardFp8, GatherHeads, UnpackFp8, UnpackFp8Across, // fp8.cu
     NarrowMany, AddMany, AdamWMany,                                                       // many.cu
-    GatedForwardLow, GatedBackwardLow, AddLow, TurnLow,                                   // low_rank.cu
+    AddLow, TurnLow,                                                                      // low_rank.cu
+    GatesForward, GatesBackward,                                                          // gates.cu
     CappedForward, CappedBackward,                                                        // capped.cu
+    LossRowsHeld,                                                                         // loss.cu
     RowToken, Count                                                                       // token.cu
 };
 
