@@ -8,6 +8,9 @@
 #include <QSignalSpy>
 #include <QtTest>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <thread>
 
 using namespace luthier;
@@ -139,6 +142,56 @@ private Q_SLOTS:
         QTRY_COMPARE(done, 2);
         QCOMPARE(written, QList<int>({1, 3}));
         QVERIFY(!slot.isWriting());
+    }
+
+    // A window that closes loses nothing: what waits is written before the slot is gone, and the write under way, even one that has not
+    // begun, does not come behind it.
+    void aSlotThatEndsWritesWhatWaits()
+    {
+        QSemaphore mayEnd;
+        QSemaphore isWriting;
+        QList<int> written;
+        auto slot = std::make_unique<WriteSlot>();
+        slot->start(this, [&] { isWriting.release(); mayEnd.acquire(); written += 1; return Result<void>(); }, [](const Result<void>&) {});
+        slot->start(this, [&] { written += 2; return Result<void>(); }, [](const Result<void>&) {});
+        isWriting.acquire();
+        mayEnd.release();
+        slot.reset();
+        QCOMPARE(written, QList<int>({1, 2}));
+
+        QSemaphore isFull; // no thread is left for the write
+        std::atomic<int> begun = 0;
+        const int threads = std::max(8, QThread::idealThreadCount());
+        for (int i = 0; i < threads; ++i) {
+            startJob(this, [&] { ++begun; isFull.acquire(); }, [] {});
+        }
+        QTRY_COMPARE(begun.load(), threads);
+        written.clear();
+        slot = std::make_unique<WriteSlot>();
+        slot->start(this, [&] { written += 1; return Result<void>(); }, [](const Result<void>&) {});
+        slot->start(this, [&] { written += 2; return Result<void>(); }, [](const Result<void>&) {});
+        slot.reset();
+        QCOMPARE(written, QList<int>({2}));
+        isFull.release(threads);
+        waitForJobs();
+        QCOMPARE(written, QList<int>({2}));
+    }
+
+    // Who reads what the slot writes comes behind all of it.
+    void whatIsReadComesBehindTheWrites()
+    {
+        QSemaphore mayEnd;
+        QStringList heard;
+        WriteSlot slot;
+        slot.whenWritten([&heard] { heard += QStringLiteral("at once"); });
+        for (int value = 1; value <= 2; ++value) {
+            slot.start(this, [&] { mayEnd.acquire(); return Result<void>(); }, [&heard, value](const Result<void>&) { heard += QString::number(value); });
+        }
+        slot.whenWritten([&heard] { heard += QStringLiteral("dropped"); });
+        slot.whenWritten([&heard] { heard += QStringLiteral("read"); });
+        mayEnd.release(2);
+        QTRY_VERIFY(!slot.isWriting());
+        QCOMPARE(heard, QStringList({QStringLiteral("at once"), QStringLiteral("1"), QStringLiteral("2"), QStringLiteral("read")}));
     }
 
     void aSlotThatIsGoneIsToldNothing()

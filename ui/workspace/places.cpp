@@ -16,28 +16,18 @@ Places::Places(Workspace& workspace) : QObject(&workspace), m_workspace(workspac
     connect(&m_workspace, &Workspace::projectChanged, this, &Places::load);
 }
 
-// What was asked for while the one before was being written would be lost with the slot.
-Places::~Places()
-{
-    if (m_saving.isWriting()) {
-        waitForJobs();
-        static_cast<void>(m_project->setValue(kPlacesKey, m_places)); // nobody is left to be told
-    }
-}
-
 void Places::load()
 {
     m_project = m_workspace.project();
     m_isRead = false;
     m_places = Json::object();
-    if (!m_project) {
-        m_loading.cancel();
-        return;
-    }
+    m_loading.cancel();
+    m_saving.whenWritten(m_project ? std::function<void()>([this] { readAll(); }) : nullptr);
+}
+
+void Places::readAll()
+{
     m_loading.start(this, [project = m_project]() -> Result<Json> { return project->value(kPlacesKey); }, [this](const Result<Json>& kept) {
-        if (m_project != m_workspace.project()) {
-            return;
-        }
         m_places = kept && kept->is_object() ? *kept : Json::object();
         m_isRead = true;
         Q_EMIT read();

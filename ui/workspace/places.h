@@ -29,7 +29,6 @@ class Places : public QObject {
 
 public:
     explicit Places(Workspace& workspace); // its child
-    ~Places() override;                    // behind the last write
 
     bool isRead() const { return m_isRead; } // of the open project
     // By the page's id. Null: it was never kept, or nothing is read yet. What is kept may be damaged or of something that is gone.
@@ -41,6 +40,7 @@ Q_SIGNALS:
 
 private:
     void load();
+    void readAll();
 
     Workspace& m_workspace;
     std::shared_ptr<store::Project> m_project; // whose they are

@@ -31,10 +31,13 @@ void RunQueue::load()
     m_atWork.reset();
     m_isHeld = false;
     m_isRead = false;
+    m_loadJob.cancel();
+    m_saving.whenWritten(m_project ? std::function<void()>([this] { read(); }) : nullptr);
     Q_EMIT changed();
-    if (!m_project) {
-        return;
-    }
+}
+
+void RunQueue::read()
+{
     m_loadJob.start(this, [project = m_project] { return away::waitingRuns(*project); }, [this](const Result<std::vector<away::WaitingRun>>& kept) {
         if (!kept) {
             //: %1 why a project's queue cannot be read

@@ -47,6 +47,7 @@ Q_SIGNALS:
 
 private:
     void load();
+    void read();
     void save();
     void tell();
     void onState();

@@ -68,16 +68,25 @@ void Workspace::setProject(std::shared_ptr<store::Project> project)
     m_models->setProject(m_project ? QString::fromStdString(m_project->folder().string()) : QString());
     if (m_project) {
         m_settings->addRecentProject(QString::fromStdString(m_project->folder().string()));
-        startJob(this, [project = m_project] { return project->value(kModelKey); }, [this, opened = m_project](const Result<Json>& value) {
-            if (opened == m_project && value && value->is_string()) {
-                m_modelPath = QString::fromStdString(value->get<std::string>());
-                Q_EMIT modelPathChanged(m_modelPath);
-            }
-        });
     }
+    m_modelReading.cancel();
+    m_modelSaving.whenWritten([this] { readModelPath(); });
     Q_EMIT projectChanged();
     Q_EMIT sourcesChanged();
     Q_EMIT runsChanged();
+}
+
+void Workspace::readModelPath()
+{
+    if (!m_project) {
+        return;
+    }
+    m_modelReading.start(this, [project = m_project] { return project->value(kModelKey); }, [this](const Result<Json>& value) {
+        if (value && value->is_string()) {
+            m_modelPath = QString::fromStdString(value->get<std::string>());
+            Q_EMIT modelPathChanged(m_modelPath);
+        }
+    });
 }
 
 void Workspace::setMakingStep(QObject* maker, bool isMaking)
@@ -100,12 +109,11 @@ void Workspace::setModelPath(const QString& folder)
     }
     m_modelPath = folder;
     if (m_project) {
-        startJob(this, [project = m_project, path = folder.toStdString()] { return project->setValue(kModelKey, path); },
-                 [this](const Result<void>& saved) {
-                     if (!saved) {
-                         say(QString::fromStdString(saved.error().message));
-                     }
-                 });
+        m_modelSaving.start(this, [project = m_project, path = folder.toStdString()] { return project->setValue(kModelKey, path); }, [this](const Result<void>& saved) {
+            if (!saved) {
+                say(QString::fromStdString(saved.error().message));
+            }
+        });
     }
     Q_EMIT modelPathChanged(folder);
 }

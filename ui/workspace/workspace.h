@@ -7,6 +7,8 @@
 #pragma once
 
 #include "core/store/project.h"
+#include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 
 #include <QObject>
 #include <QString>
@@ -68,12 +70,15 @@ Q_SIGNALS:
     void dataOpened(const QStringList& paths);               // at once, by a person; the one that is shown could be read
 
 private:
+    void readModelPath();
     void takeProject(const Result<std::shared_ptr<store::Project>>& project);
     template <class Open>
     void open(Open work);
 
     std::shared_ptr<store::Project> m_project;
     bool m_isOpening = false;
+    JobSlot m_modelReading;
+    WriteSlot m_modelSaving;
     QString m_modelPath;
     std::unique_ptr<AppSettings> m_settings;
     QUndoStack* m_undoStack;

@@ -36,20 +36,21 @@ const std::vector<ChatTurn>& ChatHistory::talkWith(const QString& partner) const
 void ChatHistory::load()
 {
     m_isRead = false;
-    m_order = std::make_shared<Order>();
-    m_numSaves = 0;
     m_talks.clear();
     m_partner.clear();
     m_system.clear();
     m_sampling = {};
+    m_loading.cancel();
+    m_saving.whenWritten([this] { readAll(); });
+}
+
+void ChatHistory::readAll()
+{
     const auto project = m_workspace.project();
     if (!project) {
         return;
     }
-    m_loading.start(this, [project]() -> Result<Json> { return project->value(kKey); }, [this, project](const Result<Json>& kept) {
-        if (project != m_workspace.project()) {
-            return;
-        }
+    m_loading.start(this, [project]() -> Result<Json> { return project->value(kKey); }, [this](const Result<Json>& kept) {
         take(kept ? *kept : Json());
         m_isRead = true;
         Q_EMIT read();
@@ -130,16 +131,10 @@ Json ChatHistory::toJson() const
 void ChatHistory::save()
 {
     const auto project = m_workspace.project();
-    // Jobs run beside each other; what was said last must stand last.
-    const auto write = [project, value = toJson(), number = ++m_numSaves, order = m_order]() -> Result<void> {
-        const std::lock_guard guard(order->mutex);
-        if (!project || number < order->written) {
-            return {};
-        }
-        order->written = number;
-        return project->setValue(kKey, value);
-    };
-    startJob(this, write, [this](const Result<void>& kept) {
+    if (!project) {
+        return;
+    }
+    m_saving.start(this, [project, value = toJson()] { return project->setValue(kKey, value); }, [this](const Result<void>& kept) {
         if (!kept) {
             Q_EMIT failed(QString::fromStdString(kept.message()));
         }

@@ -7,13 +7,11 @@
 
 #include "ui/bridge/chat_session.h"
 #include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 
 #include <QObject>
 #include <QString>
 
-#include <cstdint>
-#include <memory>
-#include <mutex>
 #include <vector>
 
 namespace luthier::ui {
@@ -46,12 +44,8 @@ private:
         std::vector<ChatTurn> messages;
     };
 
-    struct Order {
-        std::mutex mutex;
-        std::int64_t written = 0; // number of the newest save that is in the project
-    };
-
     void load();
+    void readAll();
     void take(const Json& kept);
     void save();
     Json toJson() const;
@@ -62,9 +56,8 @@ private:
     QString m_system;
     Json m_sampling;
     std::vector<Talk> m_talks; // the newest first
-    std::shared_ptr<Order> m_order = std::make_shared<Order>(); // of the open project; jobs hold it, too
-    std::int64_t m_numSaves = 0;
     JobSlot m_loading;
+    WriteSlot m_saving;
 };
 
 } // namespace luthier::ui

@@ -517,11 +517,9 @@ void ComparePage::keepColumns()
     const auto project = m_workspace.project();
     if (project && !m_isRestoring) {
         const Json columns = m_extras->toJson();
-        startJob(this, [project, columns] { return project->setValue(kColumns, columns); }, [this, project, columns](const Result<void>& kept) {
+        m_columnsSaving.start(this, [project, columns] { return project->setValue(kColumns, columns); }, [this](const Result<void>& kept) {
             if (!kept) {
                 m_workspace.say(tr("The columns could not be kept: %1").arg(QString::fromStdString(kept.message())));
-            } else if (project == m_workspace.project() && m_extras->toJson() != columns) {
-                keepColumns(); // another one came or went meanwhile
             }
         });
     }
@@ -529,17 +527,20 @@ void ComparePage::keepColumns()
 
 void ComparePage::restoreColumns()
 {
-    const auto project = m_workspace.project();
     m_isRestoring = true;
     m_extras->restore({}); // those of another project
     m_isRestoring = false;
+    m_columnsJob.cancel();
+    m_columnsSaving.whenWritten([this] { readColumns(); });
+}
+
+void ComparePage::readColumns()
+{
+    const auto project = m_workspace.project();
     if (!project) {
         return;
     }
-    startJob(this, [project] { return project->value(kColumns); }, [this, project](const Result<Json>& kept) {
-        if (project != m_workspace.project()) {
-            return;
-        }
+    m_columnsJob.start(this, [project] { return project->value(kColumns); }, [this, project](const Result<Json>& kept) {
         if (kept && !m_contest->isRunning() && m_extras->size() == 0) { // else a person was quicker
             m_isRestoring = true;
             m_extras->setProject(project);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 #include "ui/frame/page.h"
 #include "ui/models/runs/comparison_model.h"
 #include "ui/pages/compare/compare_contest.h"
@@ -82,6 +83,7 @@ private:
     void onColumnClosed(int index);
     void keepColumns();    // those beside both, in the project
     void restoreColumns();
+    void readColumns();
     void forgetPlace(); // of another project
     void keepPlace();
     void takePlace();
@@ -107,6 +109,8 @@ private:
     QString m_heldOutOf; // result folder whose held-out rows are listed
     base::CancelToken m_cancelHeldOut;
     JobSlot m_listJob;
+    JobSlot m_columnsJob;
+    WriteSlot m_columnsSaving;
     JobSlot m_heatJob;
     JobSlot m_findJob;
     std::vector<int> m_sides; // of the columns behind base and tuned: which of the contest's sides answers there; -1: none

@@ -281,11 +281,19 @@ void TunePage::loadRecipe()
     if (!m_workspace.project()) {
         return;
     }
-    const auto work = [project = m_workspace.project()] { return store::nextRecipe(*project); };
     if (m_saveLater.isActive()) {
-        saveRecipe(); // of the project that was left
+        saveRecipe(); // of the project that was left, or was closed and is opened again
     }
-    const config::RunConfig shown = std::exchange(m_first, std::nullopt).value_or(m_document->config());
+    m_recipeJob.cancel();
+    m_recipeSaving.whenWritten([this, shown = std::exchange(m_first, std::nullopt).value_or(m_document->config())] { readRecipe(shown); });
+}
+
+void TunePage::readRecipe(const config::RunConfig& shown)
+{
+    if (!m_workspace.project()) {
+        return;
+    }
+    const auto work = [project = m_workspace.project()] { return store::nextRecipe(*project); };
     m_recipeJob.start(this, work, [this, shown](const Result<std::optional<config::RunConfig>>& recipe) {
         if (!recipe) {
             m_workspace.say(QString::fromStdString(recipe.message()));
@@ -304,12 +312,11 @@ void TunePage::saveRecipe()
     if (!project) {
         return;
     }
-    startJob(this, [project, recipe = m_document->config()] { return store::keepNextRecipe(*project, recipe); },
-             [this](const Result<void>& saved) {
-                 if (!saved) {
-                     m_workspace.say(QString::fromStdString(saved.error().message));
-                 }
-             });
+    m_recipeSaving.start(this, [project, recipe = m_document->config()] { return store::keepNextRecipe(*project, recipe); }, [this](const Result<void>& saved) {
+        if (!saved) {
+            m_workspace.say(QString::fromStdString(saved.error().message));
+        }
+    });
 }
 
 void TunePage::onChanged(const QString& key)

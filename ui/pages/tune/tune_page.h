@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 #include "ui/forms/recipe_document.h"
 #include "ui/frame/page.h"
 #include "ui/pages/tune/tune_plan.h"
@@ -55,6 +56,7 @@ private:
     void sayWhoHas(const QString& key);
     config::RunConfig ownConfig() const;
     void loadRecipe();
+    void readRecipe(const config::RunConfig& shown);
     void saveRecipe();
     void onChanged(const QString& key);
     void check();
@@ -84,6 +86,7 @@ private:
     std::shared_ptr<train::PlanCache> m_planCache = std::make_shared<train::PlanCache>();
     JobSlot m_planJob;
     JobSlot m_recipeJob;
+    WriteSlot m_recipeSaving;
     std::optional<config::RunConfig> m_first; // what was shown before there was a project
     QTimer m_recheck;
     QTimer m_saveLater;

@@ -270,14 +270,17 @@ void TunePlace::explain()
 
 void TunePlace::load()
 {
+    m_loading.cancel();
+    m_saving.whenWritten([this] { read(); });
+}
+
+void TunePlace::read()
+{
     const auto project = m_workspace.project();
     if (!project) {
         return;
     }
-    startJob(this, [project] { return project->value(kKept); }, [this, project](const Result<Json>& kept) {
-        if (project != m_workspace.project()) {
-            return;
-        }
+    m_loading.start(this, [project] { return project->value(kKept); }, [this](const Result<Json>& kept) {
         const auto place = !kept ? Result<away::RunPlace>(kept.error()) : kept->is_null() ? Result<away::RunPlace>(away::RunPlace()) : away::placeFromJson(*kept);
         if (place) {
             setPlace(*place);
@@ -293,11 +296,9 @@ void TunePlace::keep()
     if (!project) {
         return;
     }
-    startJob(this, [project, place = m_place] { return project->setValue(kKept, away::toJson(place)); }, [this, project, place = m_place](const Result<void>& kept) {
+    m_saving.start(this, [project, place = m_place] { return project->setValue(kKept, away::toJson(place)); }, [this](const Result<void>& kept) {
         if (!kept) {
             m_workspace.say(QString::fromStdString(kept.message()));
-        } else if (project == m_workspace.project() && !(m_place == place)) {
-            keep(); // another one was chosen meanwhile, and jobs run beside each other
         }
     });
 }

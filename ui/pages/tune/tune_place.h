@@ -9,6 +9,7 @@
 #include "core/remote/card_facts.h"
 #include "core/train/ranks/rank_plan.h"
 #include "ui/bridge/job.h"
+#include "ui/bridge/write_slot.h"
 
 #include <QWidget>
 
@@ -51,6 +52,7 @@ private:
     void explain();
     static QString needsText(const train::RankPlan& needs);
     void load();
+    void read();
     void keep();
 
     Workspace& m_workspace;
@@ -64,6 +66,8 @@ private:
     QSpinBox* m_count;
     StatusLabel* m_note;
     JobSlot m_job;
+    JobSlot m_loading;
+    WriteSlot m_saving;
 };
 
 } // namespace luthier::ui
