@@ -23,14 +23,14 @@ namespace luthier::nn::kernels::cuda {
 
 namespace {
 
-constexpr const char* kFiles[] = {"blocks.cu", "row.cu", "quant.cu", "slots.cu", "codes.cu", "fp8.cu", "many.cu", "low_rank.cu", "gates.cu", "loss.cu", "capped.cu", "token.cu"}; // one program, in this order
+constexpr const char* kFiles[] = {"blocks.cu", "row.cu", "quant.cu", "slots.cu", "codes.cu", "fp8.cu", "many.cu", "low_rank.cu", "gates.cu", "loss.cu", "capped.cu", "layer.cu", "token.cu"}; // one program, in this order
 constexpr const char* kNames[] = {"rms_forward", "rms_backward", "rotate", "gated_forward", "gated_backward",
                                   "loss_rows", "dropped", "add_dropped", "kept", "row_norm", "row_product", "row_normed_product", "row_gated_product",
                                   "row_low", "row_raise", "row_heads",
                                   "row_attention", "row_gate", "row_place", "dequantise", "slot_attention", "pick_tokens", "row_codes_product",
                                   "codes_product", "codes_sum", "fp8_rows", "rms_forward_fp8", "rms_backward_fp8", "gated_forward_fp8",
                                   "gated_backward_fp8", "gather_heads", "unpack_fp8", "unpack_fp8_across", "narrow_many", "add_many", "adamw_many", "add_low", "turn_low",
-                                  "gates_forward", "gates_backward", "capped_forward", "capped_backward", "loss_rows_held", "row_token"};
+                                  "gates_forward", "gates_backward", "capped_forward", "capped_backward", "layer_forward", "layer_backward", "gelu_forward_low", "gelu_backward_low", "loss_rows_held", "row_token"};
 static_assert(std::size(kNames) == static_cast<std::size_t>(Kernel::Count));
 
 constexpr std::size_t kMostCards = 64;

@@ -21,6 +21,7 @@ enum class Kernel {
     AddLow, TurnLow,                                                                      // low_rank.cu
     GatesForward, GatesBackward,                                                          // gates.cu
     CappedForward, CappedBackward,                                                        // capped.cu
+    LayerForward, LayerBackward, GeluForwardLow, GeluBackwardLow,                         // layer.cu
     LossRowsHeld,                                                                         // loss.cu
     RowToken, Count                                                                       // token.cu
 };
