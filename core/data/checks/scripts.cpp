@@ -2,6 +2,8 @@
 #include "core/data/checks/scripts.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 
 namespace luthier::data {
@@ -38,6 +40,17 @@ std::size_t scriptOf(char32_t code)
     return row == std::end(kRanges) ? kOther : row->script;
 }
 
+// Nearly all characters beyond ASCII have two bytes, so their row is not searched for.
+constexpr std::array<std::uint8_t, 0x800> kOfTwoBytes = [] {
+    std::array<std::uint8_t, 0x800> scripts{};
+    std::size_t row = 0;
+    for (char32_t code = 0; code < scripts.size(); ++code) {
+        row += code > kRanges[row].last ? 1 : 0;
+        scripts[code] = static_cast<std::uint8_t>(kRanges[row].script);
+    }
+    return scripts;
+}();
+
 // The character of several bytes that begins there.
 void countOne(std::string_view text, std::size_t at, ScriptCounts& counts)
 {
@@ -47,7 +60,7 @@ void countOne(std::string_view text, std::size_t at, ScriptCounts& counts)
     for (std::size_t k = 1; k < length && at + k < text.size(); ++k) {
         code = code << 6 | (static_cast<unsigned char>(text[at + k]) & 0x3FU);
     }
-    ++counts[scriptOf(code)];
+    ++counts[code < kOfTwoBytes.size() ? kOfTwoBytes[code] : scriptOf(code)];
 }
 
 } // namespace
@@ -100,6 +113,13 @@ LUTHIER_WITHIN bool isAscii(const Bytes<N>& x)
 // The characters beyond ASCII that begin in the bytes [at, end).
 void countOthers(std::string_view text, std::size_t at, std::size_t end, ScriptCounts& counts)
 {
+    static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+    for (std::uint64_t word = 0; at + sizeof word <= end; at += sizeof word) {
+        std::memcpy(&word, text.data() + at, sizeof word);
+        for (std::uint64_t leads = word & (word << 1) & 0x8080808080808080ULL; leads != 0; leads &= leads - 1) { // their two highest bits are set
+            countOne(text, at + static_cast<std::size_t>(std::countr_zero(leads)) / 8, counts);
+        }
+    }
     for (; at < end; ++at) {
         if (static_cast<unsigned char>(text[at]) >= 0xC0) {
             countOne(text, at, counts);

@@ -409,23 +409,34 @@ std::string labelOf(const DatasetFormat& format, const Json& row)
 
 std::string openingOf(std::string_view text, int words)
 {
+    // What a byte of a word becomes; 0: it is none of a word.
+    static constexpr std::array<char, 256> kWordBytes = [] {
+        std::array<char, 256> bytes{};
+        for (unsigned byte = 0; byte < bytes.size(); ++byte) {
+            const bool upper = byte >= 'A' && byte <= 'Z';
+            const bool isWord = upper || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '\'' || byte >= 0x80;
+            bytes[byte] = isWord ? static_cast<char>(upper ? byte + ('a' - 'A') : byte) : '\0';
+        }
+        return bytes;
+    }();
     std::string opening;
+    opening.reserve(32);
     int seen = 0;
     bool inWord = false;
     for (const char c : text) {
-        const bool upper = c >= 'A' && c <= 'Z';
-        const bool isWord = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '\''
-                            || static_cast<unsigned char>(c) >= 0x80;
-        if (isWord && !inWord) {
+        const char byte = kWordBytes[static_cast<unsigned char>(c)];
+        if (byte != '\0' && !inWord) {
             if (++seen > words) {
                 break;
             }
-            opening += opening.empty() ? "" : " ";
+            if (!opening.empty()) {
+                opening += ' ';
+            }
         }
-        if (isWord) {
-            opening += upper ? static_cast<char>(c + ('a' - 'A')) : c;
+        if (byte != '\0') {
+            opening += byte;
         }
-        inWord = isWord;
+        inWord = byte != '\0';
         if (opening.size() > kLongestLabel && static_cast<unsigned char>(c) < 0x80) {
             break; // no words at all; whole characters only
         }

@@ -3,6 +3,7 @@
 
 #include "core/data/formats/format_messages.h"
 #include "core/data/formats/transcript.h"
+#include "core/data/sources/ascii_case.h"
 #include "core/data/sources/row_text.h"
 
 #include <array>
@@ -61,8 +62,11 @@ bool hasFlatField(const FlatRow& row, std::size_t place, Names names)
     const auto values = row.values();
     for (std::size_t at = place + 1; at < values[place].past; at = values[at].past) {
         const FlatValue& value = values[at];
-        const bool isThere = value.kind != FlatValue::Kind::Null && std::any_of(names.begin(), names.end(), [&value](const char* name) {
-            return mayBeSameName(value.name, name) && isSameName(value.name, name);
+        // Nearly all names differ in their first sign already.
+        const char first = value.name.empty() ? ' ' : lowered(value.name.front());
+        const bool isAny = static_cast<signed char>(first) <= ' ';
+        const bool isThere = value.kind != FlatValue::Kind::Null && std::any_of(names.begin(), names.end(), [&](const char* name) {
+            return (isAny || first == *name) && isSameName(value.name, name);
         });
         if (isThere) {
             return true;

@@ -40,6 +40,7 @@ const Json::object_t::value_type* memberIn(const Json& row, Names names)
     if (!row.is_object()) {
         return nullptr;
     }
+    // Nearly all differ in their first sign already; a name that begins with space, or beyond ASCII, is looked at whole.
     const auto& fields = row.get_ref<const Json::object_t&>();
     for (const char* name : names) {
         for (const auto& field : fields) {
@@ -50,7 +51,9 @@ const Json::object_t::value_type* memberIn(const Json& row, Names names)
     }
     for (const char* name : names) {
         for (const auto& field : fields) {
-            if (mayBeSameName(field.first, name) && !field.second.is_null() && isSameName(field.first, name)) {
+            const char first = field.first.c_str()[0];
+            const bool isOther = static_cast<signed char>(first) > ' ' && lowered(first) != lowered(*name);
+            if (!isOther && !field.second.is_null() && isSameName(field.first, name)) {
                 return &field;
             }
         }
@@ -69,13 +72,6 @@ bool hasNull(const Json& row, Names names)
 }
 
 } // namespace
-
-// Nearly all differ in it; a name that begins with space, or beyond ASCII, is looked at whole.
-bool mayBeSameName(std::string_view field, const char* name)
-{
-    const char first = field.empty() ? ' ' : field.front();
-    return static_cast<signed char>(first) <= ' ' || lowered(first) == lowered(*name);
-}
 
 bool isSameName(std::string_view a, std::string_view b)
 {

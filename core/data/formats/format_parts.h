@@ -40,8 +40,6 @@ const Json* fieldIn(const Json& row, Names names);
 std::string nameOr(const Json& row, Names names); // the name that is there, else the usual one
 
 bool isSameName(std::string_view a, std::string_view b); // letters of ASCII without case, no space around them
-// False: a field of that name goes by another one than `name` already by its first sign.
-bool mayBeSameName(std::string_view field, const char* name);
 
 Result<void> requireObject(const Json& row, const char* wanted);
 // A text, or the JSON text of what stands there instead: 4, true, ["a","b"].

@@ -20,7 +20,8 @@ constexpr std::array kSpeakers = {Speaker{"human:", "user"}, Speaker{"user:", "u
 const Speaker* speakerAt(std::string_view text)
 {
     const auto* found = std::find_if(kSpeakers.begin(), kSpeakers.end(), [text](const Speaker& speaker) {
-        return lowered(std::string(text.substr(0, speaker.name.size()))) == speaker.name;
+        return text.size() >= speaker.name.size()
+               && std::equal(speaker.name.begin(), speaker.name.end(), text.begin(), [](char name, char said) { return name == lowered(said); });
     });
     return found == kSpeakers.end() ? nullptr : found;
 }
