@@ -31,6 +31,11 @@ const std::vector<Case>& cases()
         {"qlora, shortest first", "answers", 30, {{"method.kind", "qlora"}, {"data.order", "shortest"}}},
         {"dpo", "pairs", 24, {{"objective.kind", "dpo"}}},
         {"lora, curriculum of two epochs", "answers", 60, {{"data.order", "longest"}, {"run.epochs", "2"}}},
+        {"dora of all projections, dropout", "answers", 24, {{"method.use_dora", "true"}, {"method.target_modules", "all-linear"}, {"method.dropout", "0.1"}}},
+        {"orpo, like lengths together", "pairs", 24, {{"objective.kind", "orpo"}, {"data.padding", "length_buckets"}}},
+        {"prefix, evaluated often", "answers", 30, {{"method.kind", "prefix"}, {"run.eval_every", "6"}}},
+        {"full, adafactor, accumulated", "answers", 24, {{"method.kind", "full"}, {"optimizer.kind", "adafactor"}, {"run.gradient_accumulation", "3"}}},
+        {"a reward model, evaluated", "pairs", 24, {{"objective.kind", "reward"}, {"run.batch_size", "8"}, {"run.eval_every", "8"}}},
     };
     return table;
 }

@@ -25,10 +25,12 @@ constexpr std::int64_t kFloat = 4;
 constexpr std::size_t kToldChanges = 3;
 // On a host, where the peak is of resident memory. `luthier bench memory` shows both beside what is measured; its forty recipes gave
 // these numbers: threads and libraries; how many times what a layer's backward pass needs stays with the allocator, which keeps
-// what it was given back; bytes that an input under dropout leaves, of which its mask is one.
+// what it was given back; bytes that an input under dropout leaves, of which its mask is one; how much of a later pass's gradients lies where
+// layers that the backward pass has left kept what they needed.
 constexpr std::int64_t kHostBytes = std::int64_t{28} << 20;
 constexpr double kHostBackward = 2.2;
 constexpr std::int64_t kHostDropped = 4;
+constexpr double kHostReused = 0.3;
 // On a card: workspaces that cuBLAS takes and keeps, of its handle on the stream of training, of that on the stream that records, of
 // the lane beside it, and of cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts
 // too much). The backward pass has a thread and a handle of its own, which takes as much for each lane when the first updates' gradients
@@ -267,6 +269,9 @@ MemoryParts partsOf(const config::RunConfig& config, const Pass& pass, RankShare
     parts.optimizer = state - pagedBytes(config, pass.isCpu, state);
     const Kept kept = keptBytes(pass, baseParts > 1 ? pass.model.layers : twiceOf(config.run, pass.model.layers), baseParts > 1);
     parts.activations = kept.forward + (pass.isCpu ? kept.again : 0); // a host's allocator keeps both
+    if (pass.isCpu && parts.gradients > size.gradientBytes) {
+        parts.gradients -= static_cast<std::int64_t>(kHostReused * static_cast<double>(std::min(size.gradientBytes, kept.forward)));
+    }
     const objectives::Objective* objective = objectives::findObjective(config.objective.kind);
     const bool judges = objective && objective->judges;
     parts.logits = logitBytes(pass, judges, objective && objective->measure == nullptr);
