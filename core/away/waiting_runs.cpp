@@ -17,7 +17,18 @@ std::string placeKey(store::RunId run)
     return "place." + std::to_string(run);
 }
 
-Result<WaitingRun> waitingFrom(const Json& json)
+} // namespace
+
+Json toJson(const WaitingRun& one)
+{
+    Json json{{"recipe", config::toJson(one.config)}, {"place", toJson(one.place)}};
+    if (one.run != 0) {
+        json["run"] = one.run;
+    }
+    return json;
+}
+
+Result<WaitingRun> waitingRunFrom(const Json& json)
 {
     if (!json.is_object() || !json.contains("recipe") || !json.contains("place")) {
         return Error{"it has no recipe, or no place"};
@@ -33,8 +44,6 @@ Result<WaitingRun> waitingFrom(const Json& json)
     }
     return WaitingRun{std::move(*config), std::move(*place), hasRun ? json["run"].get<store::RunId>() : 0};
 }
-
-} // namespace
 
 std::string WaitingRun::name() const
 {
@@ -52,7 +61,7 @@ Result<std::vector<WaitingRun>> waitingRuns(store::Project& project)
     }
     std::vector<WaitingRun> waiting;
     for (const Json& json : *kept) {
-        auto one = waitingFrom(json);
+        auto one = waitingRunFrom(json);
         if (!one) {
             return Error{"run " + std::to_string(waiting.size() + 1) + " that waits in the queue cannot be read: " + one.message()};
         }
@@ -65,11 +74,7 @@ Result<void> keepWaitingRuns(store::Project& project, const std::vector<WaitingR
 {
     Json all = Json::array();
     for (const WaitingRun& one : waiting) {
-        Json json{{"recipe", config::toJson(one.config)}, {"place", toJson(one.place)}};
-        if (one.run != 0) {
-            json["run"] = one.run;
-        }
-        all.push_back(std::move(json));
+        all.push_back(toJson(one));
     }
     return project.setValue(kQueueKey, all);
 }

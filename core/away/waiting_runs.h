@@ -23,6 +23,9 @@ struct WaitingRun {
     std::string name() const; // of the run that it will be
 };
 
+Json toJson(const WaitingRun& one);
+Result<WaitingRun> waitingRunFrom(const Json& json); // Error: what it lacks
+
 Result<std::vector<WaitingRun>> waitingRuns(store::Project& project); // Errors: the project's; an entry that cannot be read, by its place
 Result<void> keepWaitingRuns(store::Project& project, const std::vector<WaitingRun>& waiting);
 

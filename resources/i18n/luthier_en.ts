@@ -424,6 +424,16 @@
     </message>
 </context>
 <context>
+    <name>luthier::ui::RunQueue</name>
+    <message numerus="yes">
+        <source>%Ln run(s) came into the queue from the command line; Tune shows it.</source>
+        <translation>
+            <numerusform>%Ln run came into the queue from the command line; Tune shows it.</numerusform>
+            <numerusform>%Ln runs came into the queue from the command line; Tune shows them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>luthier::ui::ScoreChart</name>
     <message numerus="yes">
         <source>%Ln pair(s), %1 % the right way round; scores from %2 to %3</source>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The queue of runs by the program: recipes are added, put in another order, taken out and trained one after the other; whoever is killed
 // or stopped meanwhile goes on where it was, and no run is made twice or lost. What cannot be is refused with a sentence.
-#include "core/away/waiting_runs.h"
+#include "core/away/asked_queue.h"
 #include "core/store/project.h"
 #include "tests/support/need.h"
 #include "tests/support/ranked_run.h"
@@ -27,6 +27,8 @@ private Q_SLOTS:
     void badInput();
     void unreadableQueue();
     void placesAreKept();
+    void anotherProgramHasTheProjectOpen();
+    void changesMeetAnotherQueue();
 };
 
 namespace {
@@ -242,6 +244,68 @@ void TestQueue::unreadableQueue()
     }
     const auto project = need(store::Project::open(queue.project.toStdString(), true));
     QVERIFY(need(project->value("queue.runs")) == kept);
+}
+
+// As the window has it: what is asked for is taken by who has it open, and by the next who works on the queue.
+void TestQueue::anotherProgramHasTheProjectOpen()
+{
+    Queued queue;
+    QCOMPARE(queue.add("a").code, 0);
+    QCOMPARE(queue.add("b").code, 0);
+    {
+        const auto project = need(store::Project::open(queue.project.toStdString()));
+        for (const QStringList& arguments : {QStringList{"add", queue.recipe(), "--set", "run.name=c"}, {"add", queue.recipe(), "--first", "--set", "run.name=d"}, {"earlier", "2"}}) {
+            const Said said = queue.say(arguments);
+            QVERIFY2(said.code == 0 && said.err.find("next takes it") != std::string::npos, said.err.c_str());
+        }
+        QCOMPARE(queue.waiting(), (Names{"a", "b"})); // nobody has taken it yet
+        const Said refused = queue.say({"start"});
+        QVERIFY2(refused.code == 1 && refused.err.find("has this project open") != std::string::npos, refused.err.c_str());
+        QCOMPARE(need(away::takenQueue(*project)).size(), std::size_t{4});
+        QVERIFY(!away::hasAskedChanges(project->folder()));
+        QCOMPARE(queue.waiting(), (Names{"d", "b", "a", "c"}));
+        QCOMPARE(queue.say({"remove", "1"}).code, 0);
+
+        auto begun = need(away::waitingRuns(*project));
+        begun.front().run = 9;
+        need(away::keepWaitingRuns(*project, begun));
+        const Said said = queue.say({"remove", "1"});
+        QVERIFY2(said.code == 1 && said.err.find("run 9 has begun") != std::string::npos, said.err.c_str());
+        begun.front().run = 0;
+        need(away::keepWaitingRuns(*project, begun));
+    }
+    QCOMPARE(queue.add("e").code, 0); // takes what was left, too
+    QCOMPARE(queue.waiting(), (Names{"b", "a", "c", "e"}));
+}
+
+// What was asked for of a queue that has become another one meanwhile.
+void TestQueue::changesMeetAnotherQueue()
+{
+    const auto make = [](const Names& names) {
+        away::Queue queue;
+        for (const std::string& name : names) {
+            queue.push_back({});
+            queue.back().config.run.name = name;
+        }
+        return queue;
+    };
+    const auto applied = [&](const Names& before, const Names& after, const Names& now, std::size_t numBegun = 0) {
+        away::Queue queue = make(now);
+        away::apply({make(before), make(after)}, queue, numBegun);
+        Names names;
+        for (const away::WaitingRun& one : queue) {
+            names.push_back(one.config.run.name);
+        }
+        return names;
+    };
+    QCOMPARE(applied({"a", "b"}, {"b", "a"}, {"a", "x", "b"}), (Names{"b", "x", "a"}));
+    QCOMPARE(applied({"a", "b"}, {"b"}, {"b"}), Names{"b"}); // begun or gone already
+    QCOMPARE(applied({"a", "a"}, {"a"}, {"a", "a", "b"}), (Names{"a", "b"}));
+    QCOMPARE(applied({}, {"a"}, {"x"}), (Names{"x", "a"}));
+    QCOMPARE(applied({"a"}, {"b", "a"}, {"a", "x"}), (Names{"b", "a", "x"}));
+    QCOMPARE(applied({"a"}, {"b", "a"}, {"a", "x"}, 1), (Names{"a", "b", "x"})); // its turn has come
+    QCOMPARE(applied({"a", "b"}, {"b", "a"}, {"a", "b"}, 1), (Names{"a", "b"}));
+    QCOMPARE(applied({"a", "b"}, {"b"}, {"a", "b"}, 1), (Names{"a", "b"}));
 }
 
 void TestQueue::placesAreKept()

@@ -664,6 +664,30 @@ private Q_SLOTS:
         waitForJobs();
     }
 
+    // The command line asks while the window has the project: it is there within seconds, and nothing begins that nobody here wants.
+    void theQueueHearsOfTheCommandLine()
+    {
+        useRecipe();
+        RunQueue* queue = m_tune->queue();
+        const auto project = m_workspace->project();
+        away::WaitingRun first{m_tune->document()->config()};
+        first.config.run.maxSteps = 1;
+        first.config.run.name = "first";
+        away::WaitingRun second = first;
+        second.config.run.name = "second";
+        QVERIFY(away::askForChange(project->folder(), {{}, {first, second}}).ok());
+        QTRY_VERIFY_WITH_TIMEOUT(queue->waiting().size() == 2 && queue->isHeld(), kAwaitMs);
+        QVERIFY(!m_workspace->runs()->isBusy());
+        QVERIFY(away::askForChange(project->folder(), {{first, second}, {second, first}}).ok());
+        QTRY_COMPARE_WITH_TIMEOUT(queue->waiting().front().name(), std::string("second"), kAwaitMs);
+        QTRY_VERIFY_WITH_TIMEOUT(away::waitingRuns(*project)->size() == 2 && away::waitingRuns(*project)->front().name() == "second", kAwaitMs);
+        QVERIFY(away::askForChange(project->folder(), {{second, first}, {second}}).ok());
+        QTRY_COMPARE_WITH_TIMEOUT(queue->waiting().size(), std::size_t{1}, kAwaitMs);
+        queue->goOn();
+        QTRY_VERIFY_WITH_TIMEOUT(project->runs()->size() == 1 && project->runs()->front().state == "finished" && !m_workspace->runs()->isBusy(), kAwaitMs);
+        QCOMPARE(project->runs()->front().name, std::string("second"));
+    }
+
     // Trials go through the queue as runs of the project, and the picture has them.
     void aSweepRuns()
     {

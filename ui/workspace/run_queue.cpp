@@ -12,6 +12,12 @@
 
 namespace luthier::ui {
 
+namespace {
+
+constexpr int kLookMs = 1000;
+
+} // namespace
+
 RunQueue::RunQueue(Workspace& workspace, const ShootoutQueue& shootouts, QObject* parent) : QObject(parent), m_workspace(workspace), m_shootouts(shootouts)
 {
     const RunController* runs = workspace.runs();
@@ -21,11 +27,15 @@ RunQueue::RunQueue(Workspace& workspace, const ShootoutQueue& shootouts, QObject
     connect(runs, &RunController::failed, this, &RunQueue::onFailed);
     connect(&shootouts, &ShootoutQueue::changed, this, &RunQueue::begin);
     connect(&workspace, &Workspace::projectChanged, this, &RunQueue::load);
+    m_look.setInterval(kLookMs);
+    connect(&m_look, &QTimer::timeout, this, &RunQueue::lookForAsked);
     load();
 }
 
 void RunQueue::load()
 {
+    m_look.stop();
+    m_askedJob.cancel();
     m_project = m_workspace.project();
     m_waiting.clear();
     m_atWork.reset();
@@ -45,6 +55,7 @@ void RunQueue::read()
             return;
         }
         m_isRead = true;
+        m_look.start();
         m_isHeld = !kept->empty();
         const bool hasMore = !m_waiting.empty(); // added meanwhile
         m_waiting.insert(m_waiting.begin(), kept->begin(), kept->end());
@@ -53,6 +64,38 @@ void RunQueue::read()
         }
         Q_EMIT changed();
     });
+}
+
+void RunQueue::lookForAsked()
+{
+    if (m_askedJob.isRunning()) {
+        return;
+    }
+    m_askedJob.start(this, [project = m_project] { return away::takeAskedChanges(project->folder()); }, [this](const Result<std::vector<away::QueueChange>>& asked) {
+        if (!asked) {
+            m_workspace.say(QString::fromStdString(asked.message()));
+        } else if (!asked->empty()) {
+            takeAsked(*asked);
+        }
+    });
+}
+
+// The run at work is not among those that wait. Where nothing is at work and nothing waited, whoever looks says when to begin.
+void RunQueue::takeAsked(const std::vector<away::QueueChange>& changes)
+{
+    const std::size_t before = m_waiting.size();
+    m_isHeld = m_isHeld || (m_waiting.empty() && !m_workspace.runs()->isBusy() && !m_shootouts.isRunning());
+    for (const away::QueueChange& change : changes) {
+        away::apply(change, m_waiting, m_isStarting ? 1 : 0);
+    }
+    m_isHeld = m_isHeld && !m_waiting.empty();
+    tell();
+    if (m_waiting.size() > before) {
+        m_workspace.say(tr("%Ln run(s) came into the queue from the command line; Tune shows it.", nullptr, static_cast<int>(m_waiting.size() - before)));
+    } else {
+        m_workspace.say(tr("The queue was changed from the command line; Tune shows it."));
+    }
+    begin();
 }
 
 void RunQueue::add(const config::RunConfig& config, const away::RunPlace& place)

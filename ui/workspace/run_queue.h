@@ -4,14 +4,16 @@
 //
 // What is stopped or parked by hand holds the queue, and so do a recipe that cannot be started and a window that was closed: goOn() takes
 // it up again. A run that ends by itself, well or not, lets the next begin.
+// What the command line asks of it meanwhile (away/asked_queue.h) is taken within a second.
 // Threads: GUI thread; the project is touched in jobs only.
 #pragma once
 
-#include "core/away/waiting_runs.h"
+#include "core/away/asked_queue.h"
 #include "ui/bridge/job.h"
 #include "ui/bridge/write_slot.h"
 
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
 #include <optional>
@@ -48,6 +50,8 @@ Q_SIGNALS:
 private:
     void load();
     void read();
+    void lookForAsked();
+    void takeAsked(const std::vector<away::QueueChange>& changes);
     void save();
     void tell();
     void onState();
@@ -64,6 +68,8 @@ private:
     std::vector<away::WaitingRun> m_waiting;
     std::optional<away::WaitingRun> m_atWork; // kept before those that wait, until its run has ended
     JobSlot m_loadJob;
+    JobSlot m_askedJob;
+    QTimer m_look; // for what others ask
     WriteSlot m_saving;
     bool m_isRead = false; // what the project keeps
     bool m_isHeld = false;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/away/waiting_runs.h"
+#include "core/away/asked_queue.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
 #include "core/cli/runs/queue_turns.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
 #include "core/ranks/launcher.h"
+#include "core/store/project_lock.h"
 #include "core/train/plan/run_plan.h"
 #include "core/train/start_point.h"
 
@@ -14,8 +15,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <functional>
+#include <thread>
 #include <utility>
 
 namespace luthier::cli {
@@ -23,8 +26,11 @@ namespace luthier::cli {
 namespace queue_command {
 namespace {
 
-using Queue = std::vector<away::WaitingRun>;
+using away::Queue;
 using ProjectPointer = std::shared_ptr<store::Project>;
+
+constexpr auto kTakenWithin = std::chrono::seconds(3); // a window that has the project open looks every second
+constexpr auto kLook = std::chrono::milliseconds(50);
 
 struct Verb;
 
@@ -35,6 +41,7 @@ struct Flags {
     std::vector<std::int64_t> places;
     away::RunPlace place;
     bool first = false;
+    bool isBeside = false; // another program has the project open
     const Verb* verb = nullptr;
 };
 
@@ -84,16 +91,36 @@ int listQueue(const Flags&, ProjectPointer project, Context& context)
     return kDone;
 }
 
-// Reads the queue, changes it, keeps and shows it. The change's error leaves it as it was.
-int changed(const ProjectPointer& project, Context& context, const std::function<Result<void>(Queue&)>& change)
+bool isTaken(const ProjectPointer& project, const Context& context)
 {
-    auto queue = away::waitingRuns(*project);
+    const auto until = std::chrono::steady_clock::now() + kTakenWithin;
+    while (away::hasAskedChanges(project->folder())) {
+        if (std::chrono::steady_clock::now() >= until || context.cancel.isCancelled()) {
+            return false;
+        }
+        std::this_thread::sleep_for(kLook);
+    }
+    return true;
+}
+
+// Reads the queue, changes it, keeps and shows it. The change's error leaves it as it was. Where another program has the project open, that
+// one is asked.
+int changed(const Flags& flags, const ProjectPointer& project, Context& context, const std::function<Result<void>(Queue&)>& change)
+{
+    auto queue = flags.isBeside ? away::waitingRuns(*project) : away::takenQueue(*project);
+    const Queue before = queue ? *queue : Queue();
     auto done = queue ? change(*queue) : Result<void>(queue.error());
-    done = done ? away::keepWaitingRuns(*project, *queue) : done;
+    if (done) {
+        done = flags.isBeside ? away::askForChange(project->folder(), {before, *queue}) : away::keepWaitingRuns(*project, *queue);
+    }
     if (!done) {
         return context.fail(done.message());
     }
     show(*queue, context);
+    if (flags.isBeside) {
+        context.console.note(isTaken(project, context) ? "The program that has the project open has taken this into its queue."
+                                                       : "Another program has the project open and has not looked at its queue yet. This is kept in the project's folder, and whoever works on the queue next takes it.");
+    }
     return kDone;
 }
 
@@ -132,7 +159,7 @@ Result<away::WaitingRun> waitingFor(const std::string& recipe, const Flags& flag
 
 int addToQueue(const Flags& flags, ProjectPointer project, Context& context)
 {
-    return changed(project, context, [&](Queue& queue) -> Result<void> {
+    return changed(flags, project, context, [&](Queue& queue) -> Result<void> {
         Queue added;
         for (const std::string& recipe : flags.recipes) {
             auto one = waitingFor(recipe, flags, *project, context);
@@ -161,13 +188,17 @@ int removeFromQueue(const Flags& flags, ProjectPointer project, Context& context
     std::vector<std::int64_t> places = flags.places;
     std::sort(places.rbegin(), places.rend());
     places.erase(std::unique(places.begin(), places.end()), places.end());
-    return changed(project, context, [&](Queue& queue) -> Result<void> {
+    return changed(flags, project, context, [&](Queue& queue) -> Result<void> {
         for (const std::int64_t place : places) { // the last first, so that numbers stay
             const auto at = placeIn(queue, place);
             if (!at) {
                 return at.error();
             }
-            if (const store::RunId run = queue[*at].run; run != 0) {
+            const store::RunId run = queue[*at].run;
+            if (run != 0 && flags.isBeside) {
+                return Error{"run " + std::to_string(run) + " has begun, and another program has the project open: stop it or take it out there"};
+            }
+            if (run != 0) {
                 context.console.warning("Run " + std::to_string(run) + " stays in the project as it is; luthier resume goes on with it.");
             }
             queue.erase(queue.begin() + static_cast<std::ptrdiff_t>(*at));
@@ -192,12 +223,12 @@ Result<void> moveBy(Queue& queue, std::int64_t place, int by)
 
 int moveEarlier(const Flags& flags, ProjectPointer project, Context& context)
 {
-    return changed(project, context, [&](Queue& queue) { return moveBy(queue, flags.places.front(), -1); });
+    return changed(flags, project, context, [&](Queue& queue) { return moveBy(queue, flags.places.front(), -1); });
 }
 
 int moveLater(const Flags& flags, ProjectPointer project, Context& context)
 {
-    return changed(project, context, [&](Queue& queue) { return moveBy(queue, flags.places.front(), 1); });
+    return changed(flags, project, context, [&](Queue& queue) { return moveBy(queue, flags.places.front(), 1); });
 }
 
 int startQueue(const Flags&, ProjectPointer project, Context& context)
@@ -242,8 +273,10 @@ void setup(CLI::App& app, Flags& flags)
     }
 }
 
-int run(const Flags& flags, Context& context)
+int run(const Flags& asked, Context& context)
 {
+    Flags flags = asked;
+    flags.isBeside = flags.verb->writes && flags.verb->takes != Takes::Nothing && !flags.project.empty() && store::ProjectLock::isHeld(flags.project);
     if (flags.project.empty()) {
         context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier queue --help)");
         return kWrongUsage;
@@ -252,7 +285,7 @@ int run(const Flags& flags, Context& context)
     if (flags.verb->takes != Takes::Recipes && !std::filesystem::exists(std::filesystem::path(flags.project) / "luthier.db", code)) {
         return context.fail(flags.project + ": no project lies there; luthier queue add RECIPE.json --project DIR makes one");
     }
-    auto project = store::Project::open(flags.project, !flags.verb->writes);
+    auto project = store::Project::open(flags.project, flags.isBeside || !flags.verb->writes);
     return project ? flags.verb->run(flags, *project, context) : context.fail(project.message());
 }
 

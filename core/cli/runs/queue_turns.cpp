@@ -86,7 +86,7 @@ int QueueTurns::tellEnd(int code, std::size_t waiting)
 // Runs that have ended since, or were deleted.
 Result<std::vector<away::WaitingRun>> QueueTurns::waiting()
 {
-    auto all = away::waitingRuns(*m_project);
+    auto all = away::takenQueue(*m_project);
     while (all && !all->empty()) {
         const auto turn = away::turnOf(*m_project, all->front());
         if (!turn || *turn != away::Turn::Past) {
@@ -116,7 +116,7 @@ std::optional<int> QueueTurns::takeTurn(std::vector<away::WaitingRun> waiting)
     if (isHalted && m_context.cancel.isCancelled()) { // it is the first of the next start
         return tellEnd(asksToBeQueuedAgain() ? kQueueAgain : kInterrupted, waiting.size());
     }
-    waiting.erase(waiting.begin());
+    waiting.erase(waiting.begin()); // what was asked for meanwhile is taken before the next turn
     if (auto saved = away::keepWaitingRuns(*m_project, waiting); !saved) {
         return m_context.fail(saved.message());
     }

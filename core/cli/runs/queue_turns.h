@@ -6,7 +6,7 @@
 // Threads: blocks the main thread.
 #pragma once
 
-#include "core/away/waiting_runs.h"
+#include "core/away/asked_queue.h"
 #include "core/cli/command.h"
 #include "core/cli/tune_run.h"
 
