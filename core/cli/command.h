@@ -19,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,8 @@ struct Context {
     Interrupts& interrupts;
     base::CancelToken cancel; // set at the first Ctrl-C, and when nobody reads stdout any more
 
+    // A result on stdout: the object where JSON is asked for, the text otherwise; gives kDone.
+    int done(const Json& object, std::string_view text) const;
     // The sentence on stderr; the exit code of a failure, or of an interruption when that was the cause.
     int fail(const std::string& sentence) const;
 };

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace luthier::cli {
 
@@ -28,6 +29,15 @@ std::optional<store::RunRow> runIn(const std::vector<store::RunRow>& rows, const
     return std::nullopt;
 }
 
+Result<std::shared_ptr<store::Project>> openThere(const fs::path& folder, bool isReadOnly)
+{
+    std::error_code code;
+    if (!fs::exists(folder / kDatabase, code)) {
+        return Error{folder.string() + ": no project lies there; an edit, or luthier tune RECIPE.json --project DIR, makes one"};
+    }
+    return store::Project::open(folder, isReadOnly);
+}
+
 } // namespace
 
 fs::path projectAround(const fs::path& runFolder)
@@ -41,14 +51,18 @@ fs::path projectAround(const fs::path& runFolder)
 
 Result<std::shared_ptr<store::Project>> lookInto(const fs::path& folder)
 {
-    std::error_code code;
+    return folder.empty() ? std::shared_ptr<store::Project>() : openThere(folder, true);
+}
+
+int inProject(const std::string& folder, ProjectUse use, std::string_view command, Context& context,
+              const std::function<int(std::shared_ptr<store::Project>)>& work)
+{
     if (folder.empty()) {
-        return std::shared_ptr<store::Project>();
+        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier " + std::string(command) + " --help)");
+        return kWrongUsage;
     }
-    if (!fs::exists(folder / kDatabase, code)) {
-        return Error{folder.string() + ": no project lies there; an edit, or luthier tune RECIPE.json --project DIR, makes one"};
-    }
-    return store::Project::open(folder, true);
+    auto project = use == ProjectUse::Make ? store::Project::open(folder) : openThere(folder, use == ProjectUse::Look);
+    return project ? work(std::move(*project)) : context.fail(project.message());
 }
 
 Result<train::RunRows> rowsOfRun(const fs::path& runFolder, const config::RunConfig& config, const std::string& project)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a project keeps besides its runs' numbers, by the program: prompts under a name, the recipe of a run as a file, and another run
 // that goes on from a step of one. What is written is read again by the command it is for.
+include "core/store/comparisons.h"
 #include "core/store/project.h"
 #include "tests/support/need.h"
 #include "tests/support/ranked_run.h"
@@ -17,7 +18,9 @@ class TestCliProject : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void aProjectIsNotMadeByMistake();
     void promptsAreKept();
+    void comparisonsAreTold();
     void aRecipeIsTrainedAgain();
     void aRunGoesOnAsAnother();
 };
@@ -65,11 +68,49 @@ std::vector<Json> linesOf(const Said& said)
 
 } // namespace
 
+// A folder named by mistake stays as it is, whatever is wanted of it; judge vote and adapters delete made a project of it.
+void TestCliProject::aProjectIsNotMadeByMistake()
+{
+    Kept kept;
+    for (const QStringList& words : {QStringList{"prompts"}, QStringList{"prompts", "remove", "wood"}, QStringList{"judge"}, QStringList{"judge", "vote", "1", "--pair", "1", "--choice", "left"},
+                                     QStringList{"queue"}, QStringList{"queue", "remove", "1"}, QStringList{"runs"}, QStringList{"runs", "delete", "1"}, QStringList{"adapters"},
+                                     QStringList{"adapters", "delete", "some"}}) {
+        const Said none = kept.say(words);
+        QVERIFY2(none.code == 1 && none.err.find("no project lies there") != std::string::npos, qPrintable(words.join(u' ')));
+        QVERIFY2(!std::filesystem::exists(std::filesystem::path(kept.path("project")) / "luthier.db"), qPrintable(words.join(u' ')));
+    }
+}
+
+void TestCliProject::comparisonsAreTold()
+{
+    Kept kept;
+    const auto column = [](const char* title, const char* answer, const char* by) {
+        return Json{{"title", title}, {"answer", answer}, {"footer", "9 tokens"}, {"by", Json{"/models/x", by}}};
+    };
+    {
+        const auto project = need(store::Project::open(kept.project.toStdString()));
+        need(project->comparisons().add("What is a dado?", {{"messages", Json::array({{{"role", "user"}, {"content", "What is a dado?"}}})},
+                                                            {"columns", Json::array({column("", "No idea.", "Small"), column("", "A groove.", "First run"), column("a prompt", "A slot.", "")})},
+                                                            {"expected", "A groove across the grain."}, {"settings", "greedy"}}));
+        need(project->comparisons().add("Damaged", Json(7))); // of another program: told as far as it goes
+    }
+    const auto all = linesOf(kept.say({"comparisons"}));
+    QCOMPARE(all.size(), std::size_t{2});
+    QVERIFY(all[0]["prompt"] == "Damaged" && all[0]["columns"].empty());
+    QVERIFY(all[1]["expected"] == "A groove across the grain." && all[1]["messages"].size() == 1);
+    QVERIFY(all[1]["columns"][0]["by"] == "Small" && all[1]["columns"][1]["by"] == "First run" && all[1]["columns"][2]["by"] == "a prompt");
+    QVERIFY(all[1]["columns"][1]["answer"] == "A groove." && all[1]["columns"][1]["figures"] == "9 tokens");
+    QCOMPARE(linesOf(kept.say({"comparisons", "list", "--search", "groove"})).size(), std::size_t{1});
+    QVERIFY(linesOf(kept.say({"comparisons", "list", "--search", "mortise"})).empty());
+    const auto shown = linesOf(kept.say({"comparisons", "show", QString::number(all[1]["comparison"].get<int>())}));
+    QVERIFY(shown.size() == 1 && shown[0] == all[1]);
+    const Said none = kept.say({"comparisons", "show", "99"});
+    QVERIFY2(none.code == 1 && none.err.find("keeps no comparison 99") != std::string::npos, none.err.c_str());
+}
+
 void TestCliProject::promptsAreKept()
 {
     Kept kept;
-    const Said none = kept.say({"prompts"});
-    QVERIFY2(none.code != 0 && none.err.find("no project lies there") != std::string::npos, none.err.c_str());
     QCOMPARE(kept.train(kept.recipe()).code, 0);
     QCOMPARE(kept.say({"prompts", "add", "wood", "--prompt", "What is a rabbet?", "--reference", "A step cut into an edge."}).code, 0);
     QCOMPARE(kept.say({"prompts", "add", "wood", "--prompt", "What is a dado?", "--system", "Be short."}).code, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/run_project.h"
 #include "core/cli/runs/measure_columns.h"
 #include "core/cli/table.h"
 #include "core/store/adapter_library.h"
@@ -129,36 +130,27 @@ int show(const Flags& flags, Context& context)
     return kDone;
 }
 
+int importOne(const Flags& flags, store::Project& project, Context& context)
+{
+    const auto path = store::importAdapter(project, flags.path);
+    return path ? context.done({{"path", path->string()}}, "Imported as " + path->string()) : context.fail(path.message());
+}
+
+int deleteOne(const Flags& flags, store::Project& project, Context& context)
+{
+    const auto done = store::deleteAdapter(project, flags.path);
+    return done ? context.done({{"deleted", flags.path}}, "In the project's trash: " + flags.path) : context.fail(done.message());
+}
+
 int run(const Flags& flags, Context& context)
 {
     if (flags.verb == "show") {
         return show(flags, context);
     }
-    if (flags.project.empty()) {
-        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT");
-        return kWrongUsage;
-    }
-    auto project = store::Project::open(flags.project, flags.verb == "list");
-    if (!project) {
-        return context.fail(project.message());
-    }
-    if (flags.verb == "import") {
-        auto path = store::importAdapter(**project, flags.path);
-        if (!path) {
-            return context.fail(path.message());
-        }
-        context.console.isJson() ? context.console.line({{"path", path->string()}}) : context.console.text("Imported as " + path->string());
-        return kDone;
-    }
-    if (flags.verb == "delete") {
-        auto done = store::deleteAdapter(**project, flags.path);
-        if (!done) {
-            return context.fail(done.message());
-        }
-        context.console.isJson() ? context.console.line({{"deleted", flags.path}}) : context.console.text("In the project's trash: " + flags.path);
-        return kDone;
-    }
-    return listAll(**project, context);
+    const ProjectUse use = flags.verb == "list" ? ProjectUse::Look : flags.verb == "import" ? ProjectUse::Make : ProjectUse::Write;
+    return inProject(flags.project, use, "adapters", context, [&](const std::shared_ptr<store::Project>& project) {
+        return flags.verb == "import" ? importOne(flags, *project, context) : flags.verb == "delete" ? deleteOne(flags, *project, context) : listAll(*project, context);
+    });
 }
 
 } // namespace

@@ -63,16 +63,6 @@ Json rowJson(const store::JudgingRow& row)
     return {{"id", row.id}, {"name", row.name}, {"created", row.created}, {"pairs", row.pairs}, {"votes", row.votes}};
 }
 
-int tellText(const Json& json, const std::string& sentence, Context& context)
-{
-    if (context.console.isJson()) {
-        context.console.line(json);
-    } else {
-        context.console.text(sentence);
-    }
-    return kDone;
-}
-
 int list(const Flags&, store::Judgings& judgings, Context& context)
 {
     const auto rows = judgings.all();
@@ -127,10 +117,9 @@ int create(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!chosen->bad.empty()) {
         context.console.warning(base::amount(chosen->bad.size(), "row") + std::string(base::oneOrMany(chosen->bad.size(), " was", " were")) + " left out; " + oneLine(chosen->bad.front()));
     }
-    return tellText(json,
+    return context.done(json,
                 "Judging " + std::to_string(row->id) + ": " + base::amount(row->pairs, "pair") + " to judge, " + counted(chosen->equal) + " left out with equal answers"
-                    + (chosen->missing > 0 ? ", " + counted(chosen->missing) + " with one missing" : "") + ".",
-                context);
+                    + (chosen->missing > 0 ? ", " + counted(chosen->missing) + " with one missing" : "") + ".");
 }
 
 void setupJudge(CLI::App& app, Flags& flags)
@@ -155,7 +144,7 @@ int next(const Flags& flags, store::Judgings& judgings, Context& context)
     }
     const auto open = std::find_if(pairs->begin(), pairs->end(), [&](const auto& pair) { return !done.contains(pair.number); });
     if (open == pairs->end()) {
-        return tellText({{"pair", nullptr}, {"open", 0}}, "Every pair is judged; see luthier judge results " + std::to_string(flags.judging) + ".", context);
+        return context.done({{"pair", nullptr}, {"open", 0}}, "Every pair is judged; see luthier judge results " + std::to_string(flags.judging) + ".");
     }
     const bool swapped = evaluation::isSwapped(row->seed, open->number, flags.judge);
     const std::string& left = swapped ? open->secondAnswer : open->firstAnswer;
@@ -165,10 +154,9 @@ int next(const Flags& flags, store::Judgings& judgings, Context& context)
     for (const auto& message : open->prompt) {
         text += message.role + ": " + harmless(message.content) + "\n\n";
     }
-    return tellText(json,
+    return context.done(json,
                 text + "1 (left)\n" + harmless(left) + "\n\n2 (right)\n" + harmless(right) + "\n\nluthier judge vote " + std::to_string(flags.judging) + " --pair "
-                    + std::to_string(open->number) + " --choice 1|2|tie|both_bad|skip",
-                context);
+                    + std::to_string(open->number) + " --choice 1|2|tie|both_bad|skip");
 }
 
 void setupVote(CLI::App& app, Flags& flags)
@@ -192,7 +180,7 @@ int vote(const Flags& flags, store::Judgings& judgings, Context& context)
     }
     const bool swapped = evaluation::isSwapped(row->seed, flags.pair, flags.judge);
     const auto kept = judgings.vote(row->id, {flags.pair, flags.judge, *choice, swapped, flags.note, flags.correction, 0, ""});
-    return kept ? tellText({{"pair", flags.pair}, {"choice", evaluation::rowOf(*choice).id}}, "Kept.", context) : context.fail(kept.message());
+    return kept ? context.done({{"pair", flags.pair}, {"choice", evaluation::rowOf(*choice).id}}, "Kept.") : context.fail(kept.message());
 }
 
 int takeBack(const Flags& flags, store::Judgings& judgings, Context& context)
@@ -202,7 +190,7 @@ int takeBack(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!gone) {
         return context.fail(gone.message());
     }
-    return tellText({{"taken_back", *gone}}, *gone ? "The last vote is taken back." : flags.judge + " has not voted yet.", context);
+    return context.done({{"taken_back", *gone}}, *gone ? "The last vote is taken back." : flags.judge + " has not voted yet.");
 }
 
 void setupModel(CLI::App& app, Flags& flags)
@@ -292,8 +280,8 @@ int byModel(const Flags& flags, store::Judgings& judgings, Context& context)
             if (!trust.sentence.empty()) {
                 json["held_out_accuracy"] = trust.accuracy ? Json(*trust.accuracy) : Json();
             }
-            return tellText(json, base::amount(judged->judged, "pair") + " judged; in " + counted(model.flips) + " of " + counted(model.judged) + " the order of the answers decided, which counts as a tie.\n"
-                                  + model.sentence + (trust.sentence.empty() ? "" : "\n" + trust.sentence), context);
+            return context.done(json, base::amount(judged->judged, "pair") + " judged; in " + counted(model.flips) + " of " + counted(model.judged) + " the order of the answers decided, which counts as a tie.\n"
+                                  + model.sentence + (trust.sentence.empty() ? "" : "\n" + trust.sentence));
         }
     }
     return context.fail("no pair could be judged" + (judged->problems.empty() ? std::string() : "; " + judged->problems.front()));
@@ -363,7 +351,7 @@ int results(const Flags& flags, store::Judgings& judgings, Context& context)
         text += "\n" + model.sentence + " In " + counted(model.flips) + " of its " + base::amount(model.judged, "pair") + " the order of the answers decided.\n";
     }
     text.pop_back();
-    return tellText(json, text, context);
+    return context.done(json, text);
 }
 
 void setupPreferences(CLI::App& app, Flags& flags)
@@ -384,14 +372,14 @@ int preferences(const Flags& flags, store::Judgings& judgings, Context& context)
     if (!written) {
         return context.fail(written.message());
     }
-    return tellText({{"rows", *written}, {"file", flags.out}}, flags.out + ": " + base::amount(*written, "preference"), context);
+    return context.done({{"rows", *written}, {"file", flags.out}}, flags.out + ": " + base::amount(*written, "preference"));
 }
 
 int remove(const Flags& flags, store::Judgings& judgings, Context& context)
 {
     const auto row = judgings.find(flags.judging);
     auto gone = row ? judgings.remove(flags.judging) : Result<void>(row.error());
-    return gone ? tellText({{"id", flags.judging}, {"deleted", true}}, "Judging " + std::to_string(flags.judging) + " deleted, with its votes.", context)
+    return gone ? context.done({{"id", flags.judging}, {"deleted", true}}, "Judging " + std::to_string(flags.judging) + " deleted, with its votes.")
                 : context.fail(gone.message());
 }
 
@@ -427,12 +415,9 @@ void setup(CLI::App& app, Flags& flags)
 
 int run(const Flags& flags, Context& context)
 {
-    if (flags.project.empty()) {
-        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier judge --help)");
-        return kWrongUsage;
-    }
-    const auto project = flags.verb->writes ? store::Project::open(flags.project) : lookInto(flags.project);
-    return project ? flags.verb->run(flags, (*project)->judgings(), context) : context.fail(project.message());
+    const ProjectUse use = flags.verb->run == create ? ProjectUse::Make : flags.verb->writes ? ProjectUse::Write : ProjectUse::Look;
+    return inProject(flags.project, use, "judge", context,
+                     [&](const std::shared_ptr<store::Project>& project) { return flags.verb->run(flags, project->judgings(), context); });
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/run_project.h"
 #include "core/cli/table.h"
 #include "core/store/project.h"
 #include "core/store/prompt_sets.h"
@@ -10,14 +11,11 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 namespace luthier::cli {
 
 namespace prompts_command {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Verb;
 
@@ -38,16 +36,6 @@ struct Verb {
     bool writes;
     int (*run)(const Flags&, store::Project&, Context&);
 };
-
-int told(const Json& json, const std::string& sentence, Context& context)
-{
-    if (context.console.isJson()) {
-        context.console.line(json);
-    } else {
-        context.console.text(sentence);
-    }
-    return kDone;
-}
 
 int listSets(const Flags&, store::Project& project, Context& context)
 {
@@ -108,20 +96,20 @@ int addPrompt(const Flags& flags, store::Project& project, Context& context)
     prompt.messages.push_back({"user", flags.prompt});
     prompt.reference = flags.reference;
     const auto added = store::addToPromptSet(project, flags.name, prompt);
-    return added ? told({{"set", flags.name}, {"file", store::promptSetFile(project, flags.name).string()}}, "Kept in the set " + flags.name + ".", context) : context.fail(added.message());
+    return added ? context.done({{"set", flags.name}, {"file", store::promptSetFile(project, flags.name).string()}}, "Kept in the set " + flags.name + ".") : context.fail(added.message());
 }
 
 int importSet(const Flags& flags, store::Project& project, Context& context)
 {
     const auto name = store::importPromptSet(project, flags.name, context.cancel);
-    return name ? told({{"set", *name}, {"file", store::promptSetFile(project, *name).string()}}, "It is the set " + *name + ".", context) : context.fail(name.message());
+    return name ? context.done({{"set", *name}, {"file", store::promptSetFile(project, *name).string()}}, "It is the set " + *name + ".") : context.fail(name.message());
 }
 
 int removeFrom(const Flags& flags, store::Project& project, Context& context)
 {
     const auto removed = flags.row > 0 ? store::removeFromPromptSet(project, flags.name, flags.row - 1) : store::removePromptSet(project, flags.name);
-    return removed ? told({{"set", flags.name}, {"removed", flags.row > 0 ? Json(flags.row) : Json("all")}},
-                          flags.row > 0 ? "Row " + std::to_string(flags.row) + " was taken out of the set " + flags.name + "." : "The set " + flags.name + " was removed.", context)
+    return removed ? context.done({{"set", flags.name}, {"removed", flags.row > 0 ? Json(flags.row) : Json("all")}},
+                          flags.row > 0 ? "Row " + std::to_string(flags.row) + " was taken out of the set " + flags.name + "." : "The set " + flags.name + " was removed.")
                    : context.fail(removed.message());
 }
 
@@ -157,16 +145,8 @@ void setup(CLI::App& app, Flags& flags)
 
 int run(const Flags& flags, Context& context)
 {
-    if (flags.project.empty()) {
-        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier prompts --help)");
-        return kWrongUsage;
-    }
-    std::error_code code;
-    if (!fs::exists(fs::path(flags.project) / "luthier.db", code)) {
-        return context.fail(flags.project + ": no project lies there; luthier tune RECIPE.json --project DIR makes one");
-    }
-    const auto project = store::Project::open(flags.project, !flags.verb->writes);
-    return project ? flags.verb->run(flags, **project, context) : context.fail(project.message());
+    return inProject(flags.project, flags.verb->writes ? ProjectUse::Write : ProjectUse::Look, "prompts", context,
+                     [&](const std::shared_ptr<store::Project>& project) { return flags.verb->run(flags, *project, context); });
 }
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "core/away/asked_queue.h"
 #include "core/cli/command.h"
 #include "core/cli/display.h"
+#include "core/cli/run_project.h"
 #include "core/cli/runs/queue_turns.h"
 #include "core/cli/table.h"
 #include "core/cli/tune_run.h"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -277,16 +277,8 @@ int run(const Flags& asked, Context& context)
 {
     Flags flags = asked;
     flags.isBeside = flags.verb->writes && flags.verb->takes != Takes::Nothing && !flags.project.empty() && store::ProjectLock::isHeld(flags.project);
-    if (flags.project.empty()) {
-        context.console.error("say which project: --project DIR, or LUTHIER_PROJECT (see luthier queue --help)");
-        return kWrongUsage;
-    }
-    std::error_code code;
-    if (flags.verb->takes != Takes::Recipes && !std::filesystem::exists(std::filesystem::path(flags.project) / "luthier.db", code)) {
-        return context.fail(flags.project + ": no project lies there; luthier queue add RECIPE.json --project DIR makes one");
-    }
-    auto project = store::Project::open(flags.project, flags.isBeside || !flags.verb->writes);
-    return project ? flags.verb->run(flags, *project, context) : context.fail(project.message());
+    const ProjectUse use = flags.isBeside ? ProjectUse::Look : flags.verb->takes == Takes::Recipes ? ProjectUse::Make : flags.verb->writes ? ProjectUse::Write : ProjectUse::Look;
+    return inProject(flags.project, use, "queue", context, [&](ProjectPointer project) { return flags.verb->run(flags, std::move(project), context); });
 }
 
 } // namespace

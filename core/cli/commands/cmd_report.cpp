@@ -97,12 +97,7 @@ Result<void> addVotes(const Flags& flags, Json& results)
 
 int told(const fs::path& path, std::size_t bytes, Context& context)
 {
-    if (context.console.isJson()) {
-        context.console.line({{"report", path.string()}, {"bytes", bytes}});
-    } else {
-        context.console.text(path.string());
-    }
-    return kDone;
+    return context.done({{"report", path.string()}, {"bytes", bytes}}, path.string());
 }
 
 // The window's program sets the page, without a window.

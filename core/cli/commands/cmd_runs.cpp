@@ -339,18 +339,8 @@ void setup(CLI::App& app, RunsFlags& flags)
 
 int run(const RunsFlags& flags, Context& context)
 {
-    if (flags.project.empty()) {
-        context.console.error(
-            "say which project: --project DIR, or LUTHIER_PROJECT (see luthier runs --help)");
-        return kWrongUsage;
-    }
-    std::error_code code;
-    if (!std::filesystem::exists(std::filesystem::path(flags.project) / "luthier.db", code)) {
-        return context.fail(flags.project
-                            + ": no project lies there; luthier tune RECIPE.json --project DIR makes one");
-    }
-    auto project = store::Project::open(flags.project, !flags.verb->writes);
-    return project ? flags.verb->run(flags, *project, context) : context.fail(project.message());
+    return inProject(flags.project, flags.verb->writes ? ProjectUse::Write : ProjectUse::Look, "runs", context,
+                     [&](ProjectPointer project) { return flags.verb->run(flags, std::move(project), context); });
 }
 
 } // namespace

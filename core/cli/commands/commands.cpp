@@ -5,6 +5,7 @@
 
 namespace luthier::cli {
 
+Command comparisonsCommand(); // cmd_comparisons.cpp
 Command pipelineCommand(); // cmd_pipeline.cpp
 Command remoteCommand();   // cmd_remote.cpp
 
@@ -24,6 +25,7 @@ std::span<const Command> commands()
         rateCommand(),
         generateCommand(),
         compareCommand(),
+        comparisonsCommand(),
         promptsCommand(),
         scoreCommand(),
         rewardCommand(),
@@ -46,6 +48,17 @@ std::span<const Command> commands()
         benchCommand(),
     };
     return table;
+}
+
+int Context::done(const Json& object, std::string_view text) const
+{
+    console.endProgress();
+    if (console.isJson()) {
+        console.line(object);
+    } else {
+        console.text(text);
+    }
+    return kDone;
 }
 
 int Context::fail(const std::string& sentence) const

@@ -44,13 +44,7 @@ Json rowsFromOne(const std::vector<std::int64_t>& rows)
 
 int tell(const Json& object, const std::string& sentence, Context& context)
 {
-    context.console.endProgress();
-    if (context.console.isJson()) {
-        context.console.line(object);
-    } else {
-        context.console.text(oneLine(sentence));
-    }
-    return kDone;
+    return context.done(object, oneLine(sentence));
 }
 
 Result<std::vector<std::shared_ptr<data::Dataset>>> openAll(const std::vector<std::string>& files, const DataFlags& flags,

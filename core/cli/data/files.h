@@ -41,7 +41,7 @@ Result<std::int64_t> writeRest(const data::Dataset& dataset, const std::vector<s
 
 Json rowsFromOne(const std::vector<std::int64_t>& rows); // counted from 1
 
-// The result as JSON or as a sentence; gives kDone.
+// The result as JSON or as a sentence, which a name in the data cannot break in two; gives kDone.
 int tell(const Json& object, const std::string& sentence, Context& context);
 
 } // namespace luthier::cli

@@ -19,16 +19,6 @@ namespace luthier::cli {
 
 namespace {
 
-int told(const Json& json, const std::string& sentence, Context& context)
-{
-    if (context.console.isJson()) {
-        context.console.line(json);
-    } else {
-        context.console.text(sentence);
-    }
-    return kDone;
-}
-
 std::string joined(const std::vector<std::string>& words)
 {
     std::string text;
@@ -55,7 +45,7 @@ int noteRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     const auto row = findRun(*project, flags.arguments.front());
     const auto done = row ? project->annotateRun(row->id, flags.arguments[1], row->tags) : Result<void>(row.error());
-    return done ? told({{"id", row->id}, {"notes", flags.arguments[1]}}, "Run " + std::to_string(row->id) + " has its note.", context) : context.fail(done.message());
+    return done ? context.done({{"id", row->id}, {"notes", flags.arguments[1]}}, "Run " + std::to_string(row->id) + " has its note.") : context.fail(done.message());
 }
 
 int tagRun(const RunsFlags& flags, ProjectPointer project, Context& context)
@@ -76,7 +66,7 @@ int tagRun(const RunsFlags& flags, ProjectPointer project, Context& context)
         word.clear();
     }
     const auto done = row ? project->annotateRun(row->id, row->notes, tags) : Result<void>(row.error());
-    return done ? told({{"id", row->id}, {"tags", tags}}, "Run " + std::to_string(row->id) + (tags.empty() ? " has no tags." : ": " + joined(tags) + "."), context)
+    return done ? context.done({{"id", row->id}, {"tags", tags}}, "Run " + std::to_string(row->id) + (tags.empty() ? " has no tags." : ": " + joined(tags) + "."))
                 : context.fail(done.message());
 }
 
@@ -108,7 +98,7 @@ int restoreRun(const RunsFlags& flags, ProjectPointer project, Context& context)
         return context.fail(word + ": say the number of a run in the trash; luthier runs trash lists them");
     }
     const auto done = project->restoreRun(id);
-    return done ? told({{"id", id}, {"restored", true}}, "Run " + std::to_string(id) + " is back.", context) : context.fail(done.message());
+    return done ? context.done({{"id", id}, {"restored", true}}, "Run " + std::to_string(id) + " is back.") : context.fail(done.message());
 }
 
 // What the window's "Use these settings" takes.
@@ -123,10 +113,10 @@ int recipeOfRun(const RunsFlags& flags, ProjectPointer project, Context& context
     const Json recipe = config::toJson(*config);
     const std::string text = base::dumpJson(recipe, 2);
     if (flags.out.empty()) {
-        return told(recipe, text, context);
+        return context.done(recipe, text);
     }
     const auto written = base::writeFileAtomically(flags.out, text + "\n");
-    return written ? told({{"id", row->id}, {"file", flags.out}}, "The recipe of run " + std::to_string(row->id) + " is in " + flags.out + ".", context) : context.fail(written.message());
+    return written ? context.done({{"id", row->id}, {"file", flags.out}}, "The recipe of run " + std::to_string(row->id) + " is in " + flags.out + ".") : context.fail(written.message());
 }
 
 int sheetOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
@@ -141,7 +131,7 @@ int sheetOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
             return context.fail(written.message());
         }
     }
-    return told(*sheet, report::sheetText(*sheet), context);
+    return context.done(*sheet, report::sheetText(*sheet));
 }
 
 int exportRun(const RunsFlags& flags, ProjectPointer project, Context& context)
@@ -155,13 +145,13 @@ int exportRun(const RunsFlags& flags, ProjectPointer project, Context& context)
     settings.progress = [&](std::int64_t done, std::int64_t) { context.console.progress("packed " + byteSize(static_cast<double>(done))); };
     const auto done = store::writeRunArchive(*project, row->id, out, settings);
     context.console.endProgress();
-    return done ? told({{"id", row->id}, {"file", out}}, "Run " + std::to_string(row->id) + " is in " + out + ".", context) : context.fail(done.message());
+    return done ? context.done({{"id", row->id}, {"file", out}}, "Run " + std::to_string(row->id) + " is in " + out + ".") : context.fail(done.message());
 }
 
 int importRun(const RunsFlags& flags, ProjectPointer project, Context& context)
 {
     const auto row = store::readRunArchive(*project, flags.arguments.front(), {false, {}, context.cancel});
-    return row ? told({{"id", row->id}, {"name", row->name}}, "It is run " + std::to_string(row->id) + " here: " + row->name + ".", context) : context.fail(row.message());
+    return row ? context.done({{"id", row->id}, {"name", row->name}}, "It is run " + std::to_string(row->id) + " here: " + row->name + ".") : context.fail(row.message());
 }
 
 int logsOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
@@ -193,7 +183,7 @@ int logsOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
         sentence += flags.lines + "\n";
     }
     sentence.pop_back();
-    return told(json, sentence, context);
+    return context.done(json, sentence);
 }
 
 int checkpointsOfRun(const RunsFlags& flags, ProjectPointer project, Context& context)
