@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/text/characters/utf8.h"
 
+#include <cstring>
+
 namespace luthier::text {
 
 CodePoint decodeAt(std::string_view text, std::size_t at)
@@ -69,14 +71,60 @@ std::string toUtf8(std::u32string_view text)
     return out;
 }
 
+namespace {
+
+std::size_t asciiEnd(std::string_view text, std::size_t at)
+{
+    constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+    std::uint64_t words[4];
+    for (; at + sizeof words <= text.size(); at += sizeof words) {
+        std::memcpy(words, text.data() + at, sizeof words);
+        if (((words[0] | words[1] | words[2] | words[3]) & kHighs) != 0) {
+            break;
+        }
+    }
+    for (; at + sizeof words[0] <= text.size(); at += sizeof words[0]) { // turns of a chat are short
+        std::memcpy(words, text.data() + at, sizeof words[0]);
+        if ((words[0] & kHighs) != 0) {
+            break;
+        }
+    }
+    while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
+        ++at;
+    }
+    return at;
+}
+
+// Bytes of the character beyond ASCII at `at`; 0 when there is none.
+std::size_t characterSize(std::string_view text, std::size_t at)
+{
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+    const auto goesOn = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+    const auto left = text.size() - at;
+    const unsigned first = byte(0);
+    if (first >= 0xC2 && first < 0xE0) {
+        return left >= 2 && goesOn(1) ? 2 : 0;
+    }
+    if (first > 0xE0 && first < 0xF0 && first != 0xED) {
+        return left >= 3 && goesOn(1) && goesOn(2) ? 3 : 0;
+    }
+    const auto point = decodeAt(text, at);
+    return point.valid ? static_cast<std::size_t>(point.length) : 0;
+}
+
+} // namespace
+
 bool isValidUtf8(std::string_view text)
 {
-    for (std::size_t at = 0; at < text.size();) {
-        const auto point = decodeAt(text, at);
-        if (!point.valid) {
+    for (auto at = asciiEnd(text, 0); at < text.size();) {
+        const auto size = characterSize(text, at);
+        if (size == 0) {
             return false;
         }
-        at += static_cast<std::size_t>(point.length);
+        at += size;
+        if (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
+            at = asciiEnd(text, at);
+        }
     }
     return true;
 }

@@ -4,61 +4,11 @@
 #include "core/text/characters/utf8.h"
 #include "core/text/tokenizers/token_sink.h"
 
-#include <cstring>
-
 namespace luthier::text {
 
 namespace {
 
 constexpr std::size_t kLongestWord = std::size_t{1} << 30; // bytes; longer ones are cut
-
-std::size_t asciiEnd(std::string_view text, std::size_t at)
-{
-    constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
-    std::uint64_t words[4];
-    for (; at + sizeof words <= text.size(); at += sizeof words) {
-        std::memcpy(words, text.data() + at, sizeof words);
-        if (((words[0] | words[1] | words[2] | words[3]) & kHighs) != 0) {
-            break;
-        }
-    }
-    while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
-        ++at;
-    }
-    return at;
-}
-
-// Bytes of the character beyond ASCII at `at`; 0 when there is none.
-std::size_t characterSize(std::string_view text, std::size_t at)
-{
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
-    const auto goesOn = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-    const auto left = text.size() - at;
-    const unsigned first = byte(0);
-    if (first >= 0xC2 && first < 0xE0) {
-        return left >= 2 && goesOn(1) ? 2 : 0;
-    }
-    if (first > 0xE0 && first < 0xF0 && first != 0xED) {
-        return left >= 3 && goesOn(1) && goesOn(2) ? 3 : 0;
-    }
-    const auto point = decodeAt(text, at);
-    return point.valid ? static_cast<std::size_t>(point.length) : 0;
-}
-
-bool isValid(std::string_view text)
-{
-    for (auto at = asciiEnd(text, 0); at < text.size();) {
-        const auto size = characterSize(text, at);
-        if (size == 0) {
-            return false;
-        }
-        at += size;
-        if (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
-            at = asciiEnd(text, at);
-        }
-    }
-    return true;
-}
 
 std::size_t cutAt(std::string_view word, std::size_t at)
 {
@@ -85,7 +35,7 @@ std::vector<Token> StagedTokenizer::encode(std::string_view text, EncodeOptions 
         }
     }
     const auto first = sink.size();
-    if (isValid(text)) {
+    if (isValidUtf8(text)) {
         encodeInto(text, options.parseSpecial, sink);
     } else {
         std::vector<std::int64_t> origin;
@@ -109,7 +59,7 @@ std::vector<TokenId> StagedTokenizer::ids(std::string_view text, EncodeOptions o
     for (std::size_t i = 0; options.addSpecial && i < around.before.size(); ++i) {
         sink.add(around.before[i], 0, 0);
     }
-    if (isValid(text)) {
+    if (isValidUtf8(text)) {
         encodeInto(text, options.parseSpecial, sink);
     } else {
         encodeInto(replaceInvalid(text), options.parseSpecial, sink);
