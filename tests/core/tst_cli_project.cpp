@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a project keeps besides its runs' numbers, by the program: prompts under a name, the recipe of a run as a file, and another run
 // that goes on from a step of one. What is written is read again by the command it is for.
-include "core/store/comparisons.h"
+#include "core/store/comparisons.h"
 #include "core/store/project.h"
 #include "tests/support/need.h"
 #include "tests/support/ranked_run.h"
