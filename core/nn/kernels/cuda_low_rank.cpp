@@ -5,7 +5,7 @@
 #include "core/nn/kernels/cuda.h"
 #include "core/nn/kernels/cuda_module.h"
 #include "core/nn/kernels/cuda_pointers.h"
-#include "core/nn/kernels/dropout.h"
+#include "core/nn/kernels/plain/low_arguments.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -18,47 +18,7 @@ namespace luthier::nn::kernels {
 
 namespace {
 
-constexpr std::int64_t kTileRows = 16;
 constexpr std::int64_t kRanks = 16; // multiplied at once
-constexpr std::int64_t kMostTiles = 4;
-constexpr std::int64_t kBusyBlocks = 528; // four for each core of an H200
-constexpr std::int64_t kBlockColumns = 256;
-
-// As low_rank.cu has them.
-struct TermArgument {
-    const void* low;
-    const void* b;
-    long long lowStride;
-    int stride;
-    int ranks;
-    float scale;
-};
-struct DropArgument {
-    unsigned long long seed;
-    unsigned long long place;
-    const std::int64_t* seedAt;
-    std::uint32_t limit;
-    float factor;
-};
-
-TermArgument argumentOf(const LowTerm& term)
-{
-    if (!term.low.defined()) {
-        return {};
-    }
-    return {cuda::in(term.low), cuda::in(term.b), static_cast<long long>(term.low.stride(0)), static_cast<int>(term.b.stride(0)),
-            static_cast<int>(term.low.size(1)), static_cast<float>(term.scale)};
-}
-
-DropArgument argumentOf(const LowDrop& drop)
-{
-    if (!drop.draw || drop.dropout <= 0) {
-        return {};
-    }
-    const at::Tensor& at = drop.draw->seedAt;
-    return {drop.draw->seed, drop.draw->place, at.defined() ? at.const_data_ptr<std::int64_t>() : nullptr, dropoutLimit(drop.dropout),
-            static_cast<float>(1 / (1 - drop.dropout))};
-}
 
 // Four values are read at once.
 bool areQuartersOfLines(const at::Tensor& x)
@@ -66,20 +26,7 @@ bool areQuartersOfLines(const at::Tensor& x)
     return x.stride(1) == 1 && x.stride(0) % 4 == 0 && reinterpret_cast<std::uintptr_t>(x.const_data_ptr()) % 8 == 0;
 }
 
-// Blocks of `tiles` tiles below each other: as many as leave no core of a card idle.
-struct Share {
-    cuda::Grid grid;
-    int tiles;
-};
-Share shareOf(std::int64_t rows, std::int64_t columns)
-{
-    const std::int64_t across = (columns + kBlockColumns - 1) / kBlockColumns;
-    const std::int64_t all = (rows + kTileRows - 1) / kTileRows;
-    const std::int64_t tiles = std::clamp<std::int64_t>(all * across / kBusyBlocks, 1, kMostTiles);
-    return {{(all + tiles - 1) / tiles, across, kBlockColumns}, static_cast<int>(tiles)};
-}
-
-// The same of gates.cu, whose tiles are of 8 rows and its blocks of 512 columns.
+// shareOf() of gates.cu, whose tiles are of 8 rows and its blocks of 512 columns.
 Share gateShareOf(std::int64_t rows, std::int64_t n)
 {
     constexpr std::int64_t kColumns = 512;

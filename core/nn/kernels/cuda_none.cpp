@@ -8,6 +8,7 @@
 #include "core/nn/kernels/lanes.h"
 #include "core/nn/kernels/low_rank.h"
 #include "core/nn/kernels/many.h"
+#include "core/nn/kernels/plain/plain_rows.h"
 #include "core/nn/kernels/shelf.h"
 #include "core/nn/kernels/unpack_fp8.h"
 
@@ -209,6 +210,26 @@ at::Tensor gatedForwardLow(bool, const at::Tensor&, const LowTerms&)
 }
 
 GatedGradients gatedBackwardLow(bool, const at::Tensor&, const at::Tensor&, const LowTerms&, const LowBelow&)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+at::Tensor layerForward(const LayerRows&, const at::Tensor&)
+{
+    return {};
+}
+
+at::Tensor layerBackward(const LayerRows&, const at::Tensor&, const at::Tensor&, const at::Tensor&)
+{
+    return {};
+}
+
+at::Tensor geluForwardLow(const at::Tensor&, const LowTerm&)
+{
+    TORCH_CHECK(false, "this build has no kernels for cards");
+}
+
+GatedGradients geluBackwardLow(const at::Tensor&, const at::Tensor&, const LowTerm&, const LowBelow&)
 {
     TORCH_CHECK(false, "this build has no kernels for cards");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/kernels/low_rank.h"
+#include "core/nn/kernels/plain/plain_rows.h"
 #include "core/nn/layers/activation.h"
 #include "core/nn/layers/autograd_node.h"
 #include "core/nn/layers/blocks.h"
@@ -24,7 +25,7 @@ public:
         m_hidden = linearForward(m_block.gateUp, x, &m_savedUp, rows, readsApart() ? &apart : nullptr);
         m_apart = !apart.empty();
         Fp8Rows productRows;
-        const at::Tensor product = m_apart ? kernels::gatedForwardLow(isSilu(), m_hidden, apart)
+        const at::Tensor product = m_apart ? activateApart(apart)
                                            : activate(m_block.activation, m_hidden, wantsFp8(m_block.down, m_h.size(0), productRows));
         if (!m_block.outputWanted && !m_block.after.exists() && linearSavedOnly(m_block.down, product, m_savedDown)) {
             return {at::empty({1, 1}, m_h.options()).expand(m_h.sizes())};
@@ -84,13 +85,25 @@ private:
     bool isSilu() const { return m_block.activation == Activation::SiluGated; }
     bool isGated() const { return m_block.activation != Activation::GeluTanh; }
 
-    // Whether the updates of gate and up are added where they are read. Codes in 8 bits are made of whole rows, by kernels that
+    // Whether the updates of gate and up, or of the one there is, are added where they are read. Codes in 8 bits are made of whole rows, by kernels that
     // would take longer for that than is saved (1B, 8x1024: 107,900 tokens a second instead of 113,700).
     bool readsApart() const
     {
         const bool isFp8 = m_block.gateUp.base->multipliesFp8(m_h.size(0)) || m_block.down.base->multipliesFp8(m_h.size(0));
-        const bool areTwo = m_block.gateUp.base->slices.size() == 2; // some families have them as one
-        return isGated() && areTwo && !isFp8 && m_block.gateUp.base->outputs() % (2 * kernels::kLowColumns) == 0;
+        const std::size_t slices = isGated() ? 2 : 1; // some families have gate and up as one
+        const auto count = static_cast<std::int64_t>(slices);
+        return !isFp8 && m_block.gateUp.base->slices.size() == slices && m_block.gateUp.base->outputs() % (count * kernels::kLowColumns) == 0;
+    }
+
+    // activate() of m_hidden with the updates that it lacks, and the gradients of both.
+    at::Tensor activateApart(const kernels::LowTerms& apart) const
+    {
+        return isGated() ? kernels::gatedForwardLow(isSilu(), m_hidden, apart) : kernels::geluForwardLow(m_hidden, apart.front());
+    }
+    kernels::GatedGradients gradientsApart(const at::Tensor& dProduct, const kernels::LowTerms& apart, const kernels::LowBelow& below = {}) const
+    {
+        return isGated() ? kernels::gatedBackwardLow(isSilu(), m_hidden, dProduct, apart, below)
+                         : kernels::geluBackwardLow(m_hidden, dProduct, apart.front(), below);
     }
 
     // The same with the updates of gate and up that m_hidden lacks, and those of the product's gradient, in one reading of it.
@@ -98,13 +111,13 @@ private:
     {
         const kernels::LowTerms apart = lowTermsOf(m_block.gateUp, m_savedUp);
         if (const auto half = linearBackwardHalf(m_block.down, dy, m_savedDown, lanes)) {
-            const kernels::GatedGradients grads = kernels::gatedBackwardLow(isSilu(), m_hidden, half->dx, apart, half->below);
+            const kernels::GatedGradients grads = gradientsApart(half->dx, apart, half->below);
             linearBackwardRest(m_block.down, grads.product, *half, downGrads, lanes);
             return grads.x;
         }
-        const auto product = [&] { return needsInput(m_block.down) ? kernels::gatedForwardLow(isSilu(), m_hidden, apart) : at::Tensor(); };
+        const auto product = [&] { return needsInput(m_block.down) ? activateApart(apart) : at::Tensor(); };
         const at::Tensor dProduct = linearBackward(m_block.down, product, dy, m_savedDown, true, downGrads, lanes);
-        return kernels::gatedBackwardLow(isSilu(), m_hidden, dProduct, apart).x;
+        return gradientsApart(dProduct, apart).x;
     }
 
     // Gradient of gate and up. The product in between is rebuilt only when a weight behind it trains.

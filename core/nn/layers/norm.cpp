@@ -2,6 +2,7 @@
 #include "core/nn/layers/norm.h"
 
 #include "core/nn/kernels/kernels.h"
+#include "core/nn/kernels/plain/plain_rows.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_fused_rms_norm.h>
@@ -73,6 +74,16 @@ at::Tensor layerBackward(const Norm& norm, const at::Tensor& x, const at::Tensor
     return dx;
 }
 
+bool isLayer(const Norm& norm)
+{
+    return norm.kind == NormKind::Layer && norm.bias.defined();
+}
+
+kernels::LayerRows layerOf(const Norm& norm)
+{
+    return {norm.weight.detach(), norm.bias.detach(), norm.eps};
+}
+
 kernels::Rms rmsOf(const Norm& norm)
 {
     return {norm.weight.detach(), norm.eps, norm.kind == NormKind::RmsPlusOne};
@@ -96,6 +107,11 @@ at::Tensor normForward(const Norm& norm, const at::Tensor& x, kernels::Fp8Rows* 
 {
     if (isRms(norm)) {
         if (at::Tensor y = kernels::rmsForward(rmsOf(norm), x, rows); y.defined()) {
+            return y;
+        }
+    }
+    if (isLayer(norm)) {
+        if (at::Tensor y = kernels::layerForward(layerOf(norm), x); y.defined()) {
             return y;
         }
     }
@@ -125,6 +141,12 @@ at::Tensor normBackward(const Norm& norm, const at::Tensor& x, const at::Tensor&
         at::Tensor dx = kernels::rmsBackward(rmsOf(norm), x, dy, add, norm.weight.requires_grad() ? &dWeight : nullptr, rows);
         if (dx.defined()) {
             leaves.push_back(dWeight);
+            return dx;
+        }
+    }
+    if (isLayer(norm) && !norm.weight.requires_grad() && !norm.bias.requires_grad()) {
+        if (at::Tensor dx = kernels::layerBackward(layerOf(norm), x, dy, add); dx.defined()) {
+            leaves.insert(leaves.end(), 2, at::Tensor());
             return dx;
         }
     }
