@@ -59,6 +59,7 @@ void checkNorms(const KernelBench& bench, const Shape& shape)
 void checkLayerNorm(const KernelBench& bench, const Shape& shape)
 {
     const nn::Norm norm{nn::NormKind::Layer, 1e-5, bench.normal({shape.n}).set_requires_grad(true), bench.normal({shape.n}).set_requires_grad(true)};
+    const nn::Norm frozen{norm.kind, norm.eps, norm.weight.detach(), norm.bias.detach()};
     const at::Tensor x = bench.normal({shape.rows, shape.n});
     const at::Tensor dy = bench.normal({shape.rows, shape.n});
     const at::Tensor add = bench.normal({shape.rows, shape.n});
@@ -67,6 +68,10 @@ void checkLayerNorm(const KernelBench& bench, const Shape& shape)
         Tensors leaves;
         const at::Tensor dx = nn::normBackward(norm, x, dy, leaves, add);
         return Tensors{dx, leaves[0], leaves[1]};
+    });
+    bench.check("layer norm backward, frozen", shape.text(), [&] {
+        Tensors leaves;
+        return Tensors{nn::normBackward(frozen, x, dy, leaves, add)};
     });
 }
 
