@@ -481,6 +481,9 @@ void TestCli::exampleRecipeTunes()
                                       "--max-new", "4", "--device", "cpu", "--json"});
     QVERIFY2(compared.code == 0, compared.err.constData());
     QCOMPARE(objects(compared.out).size(), 4);
+    const auto table = luthierRun({"compare", "--model", kModel, "--adapter", adapter, "--prompts", prompts, "--max-new", "4", "--device", "cpu"});
+    QCOMPARE(table.code, 0);
+    QVERIFY2(table.out.contains("[cut]") && table.err.contains("cut at 4 tokens"), table.out.constData()); // as evaluations and the window say it
     // A folder with a finished run is not overwritten.
     QCOMPARE(luthierRun({"tune", folder.filePath("recipe.json"), "--out", out}).code, 1);
 }

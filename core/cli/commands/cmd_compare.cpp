@@ -113,6 +113,7 @@ int run(const Flags& flags, Context& context)
         inference::Generation answer;
     };
     std::vector<Line> waiting; // for their scores
+    std::vector<std::pair<std::size_t, std::size_t>> cut; // columns and prompts of answers that reached --max-new
     const auto printLine = [&](const Line& line, const Json& reward) {
         const std::string adapter = line.column == 0 ? "" : flags.adapters[line.column - 1];
         Json json{{"row", line.prompt + 1},
@@ -128,6 +129,9 @@ int run(const Flags& flags, Context& context)
         context.console.line(json);
     };
     auto answers = compare(*settings, context, [&](std::size_t column, std::size_t prompt, const inference::Generation& answer) {
+        if (answer.finish == "length") {
+            cut.emplace_back(column, prompt);
+        }
         if (!context.console.isJson()) {
             return;
         }
@@ -150,6 +154,13 @@ int run(const Flags& flags, Context& context)
             return context.fail(rewards.message());
         }
         nameMeans(*settings, *rewards);
+    }
+    if (!cut.empty()) {
+        context.console.warning(counted(static_cast<std::int64_t>(cut.size())) + (cut.size() == 1 ? " answer was cut at " : " answers were cut at ") + counted(flags.sampling.maxNew)
+                                + " tokens and may have gone on; --max-new allows more.");
+    }
+    for (const auto& [column, prompt] : cut) {
+        (*answers)[column][prompt] += "\n[cut]";
     }
     if (!context.console.isJson()) {
         context.console.text(comparisonTable(*settings, *answers, context.console.width()));
