@@ -35,7 +35,7 @@ const std::vector<Case>& cases()
         {"orpo, like lengths together", "pairs", 24, {{"objective.kind", "orpo"}, {"data.padding", "length_buckets"}}},
         {"prefix, evaluated often", "answers", 30, {{"method.kind", "prefix"}, {"run.eval_every", "6"}}},
         {"full, adafactor, accumulated", "answers", 24, {{"method.kind", "full"}, {"optimizer.kind", "adafactor"}, {"run.gradient_accumulation", "3"}}},
-        {"a reward model, evaluated", "pairs", 24, {{"objective.kind", "reward"}, {"run.batch_size", "8"}, {"run.eval_every", "8"}}},
+        {"a reward model, evaluated", "pairs", 24, {{"objective.kind", "reward"}, {"run.eval_every", "8"}}},
     };
     return table;
 }

@@ -30,7 +30,7 @@ constexpr std::size_t kToldChanges = 3;
 constexpr std::int64_t kHostBytes = std::int64_t{28} << 20;
 constexpr double kHostBackward = 2.2;
 constexpr std::int64_t kHostDropped = 4;
-constexpr double kHostReused = 0.3;
+constexpr double kHostReused = 0.2;
 // On a card: workspaces that cuBLAS takes and keeps, of its handle on the stream of training, of that on the stream that records, of
 // the lane beside it, and of cuBLASLt; as large as PyTorch makes them on compute capability 9 (8 MiB on older ones, where this counts
 // too much). The backward pass has a thread and a handle of its own, which takes as much for each lane when the first updates' gradients
