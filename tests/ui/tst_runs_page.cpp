@@ -27,6 +27,8 @@
 #include <QTableWidget>
 #include <QTemporaryDir>
 #include <QToolButton>
+#include <QCheckBox>
+#include <QSlider>
 #include <QtTest>
 
 using namespace luthier;
@@ -282,6 +284,22 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 3, kAwaitMs);
         files->restore(2);
         QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 4, kAwaitMs);
+    }
+
+    // How the charts are drawn is there again after a restart.
+    void chartsAreDrawnAsTheyWereLeft()
+    {
+        m_page->findChild<QSlider*>(QStringLiteral("smoothing"))->setValue(7);
+        m_page->findChild<QComboBox*>(QStringLiteral("chartAxis"))->setCurrentIndex(2);
+        m_page->findChild<QCheckBox*>(QStringLiteral("logarithmic"))->setChecked(true);
+        m_page->findChild<QCheckBox*>(QStringLiteral("clipped"))->setChecked(true);
+        m_page.reset();
+        m_page = std::make_unique<RunsPage>(*m_workspace);
+        m_page->show();
+        QCOMPARE(m_page->findChild<QSlider*>(QStringLiteral("smoothing"))->value(), 7);
+        QCOMPARE(m_page->findChild<QComboBox*>(QStringLiteral("chartAxis"))->currentIndex(), 2);
+        QVERIFY(m_page->findChild<QCheckBox*>(QStringLiteral("logarithmic"))->isChecked() && m_page->findChild<QCheckBox*>(QStringLiteral("clipped"))->isChecked());
+        QTRY_COMPARE_WITH_TIMEOUT(m_page->model()->rowCount(), 3, kAwaitMs);
     }
 
     // A finding with a remedy is a button that leads to Tune.

@@ -5,6 +5,7 @@
 #include "ui/charts/chart_panel.h"
 #include "ui/forms/field_editor.h"
 #include "ui/models/runs/run_color.h"
+#include "ui/settings/app_settings.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/vertical_scroll.h"
 
@@ -104,10 +105,28 @@ QWidget* RunsCharts::buildControls()
     return box;
 }
 
+void RunsCharts::keepSettingsIn(AppSettings& settings)
+{
+    const QString key = QStringLiteral("charts.");
+    m_smoothing->setValue(settings.text(key + m_smoothing->objectName(), QString::number(kFirstSmoothing)).toInt());
+    connect(m_smoothing, &QSlider::valueChanged, this, [this, key, &settings](int value) { settings.setText(key + m_smoothing->objectName(), QString::number(value)); });
+    m_axis->setCurrentIndex(std::clamp(settings.text(key + m_axis->objectName()).toInt(), 0, m_axis->count() - 1));
+    connect(m_axis, &QComboBox::currentIndexChanged, this, [this, key, &settings](int index) { settings.setText(key + m_axis->objectName(), QString::number(index)); });
+    for (const char* name : {"logarithmic", "clipped"}) {
+        auto* box = findChild<QCheckBox*>(QLatin1String(name));
+        const QString boxKey = key + QLatin1String(name);
+        box->setChecked(settings.text(boxKey) == QStringLiteral("on"));
+        connect(box, &QCheckBox::toggled, this, [boxKey, &settings](bool on) { settings.setText(boxKey, on ? QStringLiteral("on") : QStringLiteral("off")); });
+    }
+}
+
 ChartPanel* RunsCharts::addPanel(const ChartSpec& spec, QSplitter* to)
 {
     auto* panel = new ChartPanel(spec);
     panel->setSmoothing(smoothing());
+    if (const auto* clipped = findChild<QCheckBox*>(QStringLiteral("clipped"))) { // null: the first panels come before it
+        panel->setClipped(clipped->isChecked());
+    }
     for (std::size_t place = 0; place < m_names.size(); ++place) {
         tellRun(panel, static_cast<int>(place));
     }

@@ -22,11 +22,16 @@ namespace luthier::ui {
 
 struct ChartSpec;
 
+class AppSettings;
+
 class RunsCharts : public QWidget {
     Q_OBJECT
 
 public:
     explicit RunsCharts(QWidget* parent = nullptr);
+
+    // How charts are drawn (smoothing, axis, outliers, logarithms) is as it was left, and kept from now on. The settings outlive the charts.
+    void keepSettingsIn(AppSettings& settings);
 
     void clear();
     // Place 0: the run, others: laid over it. All its curves have the colour that its row has. The steps of a long run come frame by

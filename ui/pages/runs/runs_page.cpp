@@ -57,6 +57,7 @@ RunsPage::RunsPage(Workspace& workspace, QWidget* parent)
       m_notes(new RunsNotes(workspace)), m_findings(new RunsFindings), m_search(new QLineEdit), m_group(new QComboBox), m_found(new StatusLabel(Token::TextQuiet))
 {
     tellEmpty();
+    m_charts->keepSettingsIn(workspace.settings());
     m_sentence->setObjectName(QStringLiteral("runSentence"));
     m_sentence->setWordWrap(true);
     m_sentence->hide();
