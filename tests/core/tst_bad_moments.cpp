@@ -108,7 +108,7 @@ objectives::LossValue slow(const objectives::LossInput& input)
 // Fine before the first step, broken for good at the end.
 objectives::LossValue breaks(const objectives::LossInput& input)
 {
-    if (g_measured++ > 1) {
+    if (g_measured++ > 0) {
         throw std::runtime_error("the card fell off the bus");
     }
     return objectives::findObjective("sft")->loss(input);
@@ -144,6 +144,7 @@ private Q_SLOTS:
     void rowLossesTakeFewerRows();
     void evaluationThatNeverFits();
     void batchesShrink();
+    void shortRowsShareBatches();
     void resultComesBeforeItsEvaluation();
     void evaluationsHaveTheirShare();
     void refusedStart_data();
@@ -337,11 +338,48 @@ void TestBadMoments::batchesShrink()
     QVERIFY(!batches.each(order, [] { return true; }, [](auto, auto) {}));
 }
 
+void TestBadMoments::shortRowsShareBatches()
+{
+    train::TokenStore rows;
+    for (const std::size_t length : {50, 40, 30, 10, 10, 10, 10}) {
+        rows.append(std::vector<std::int32_t>(length, 1));
+    }
+    const train::ItemStore items(std::move(rows));
+    const auto order = train::longestFirst(items);
+    std::vector<std::size_t> sizes;
+    const auto walk = [&](train::ShrinkingBatches& batches, std::size_t most) {
+        sizes.clear();
+        QVERIFY(batches.each(order, [] { return false; }, [&](std::span<const std::uint32_t> batch, std::size_t) {
+            if (batch.size() > most) {
+                runOutOfMemory();
+            }
+            sizes.push_back(batch.size());
+        }));
+    };
+    train::ShrinkingBatches asked(2);
+    walk(asked, 10);
+    QCOMPARE(sizes, (std::vector<std::size_t>{2, 2, 2, 1}));
+    train::ShrinkingBatches filled(2);
+    filled.fill(60, items); // two of 50 wide, as asked for; two of 30 are 60; three of 10
+    walk(filled, 10);
+    QCOMPARE(sizes, (std::vector<std::size_t>{2, 2, 3}));
+    walk(filled, 2); // what nobody asked for is given up unsaid
+    QCOMPARE(sizes, (std::vector<std::size_t>{2, 2, 2, 1}));
+    QVERIFY(filled.takeNotice().empty());
+    train::ShrinkingBatches again(2);
+    again.fill(60, items);
+    walk(again, 1);
+    QCOMPARE(sizes, (std::vector<std::size_t>(7, 1)));
+    QVERIFY(again.takeNotice().find("2 rows at once") != std::string::npos);
+    QCOMPARE(train::measuringBatches(items, 2, true).next(order), std::size_t{7});
+    QCOMPARE(train::measuringBatches(items, 2, false).next(order), std::size_t{2}); // a card's batches stay
+}
+
 void TestBadMoments::resultComesBeforeItsEvaluation()
 {
     g_measured = 0;
     TinyRun tiny;
-    tiny.config.run.evalEvery = 1000; // 4 rows, 2 at once: the first evaluation is two passes
+    tiny.config.run.evalEvery = 1000; // 4 short rows: the first evaluation is one pass
     const objectives::Objective row = answersWith(breaks);
     tiny.objective = &row;
     EventLog log;

@@ -14,7 +14,8 @@
 namespace luthier::train {
 
 Evaluator::Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchSize, std::string set)
-    : m_loss(std::move(loss)), m_items(items), m_order(longestFirst(items)), m_batches(batchSize), m_set(std::move(set))
+    : m_loss(std::move(loss)), m_items(items), m_order(longestFirst(items)),
+      m_batches(measuringBatches(items, batchSize, m_loss.decoder().device().is_cpu() && !m_loss.objective().mismatches)), m_set(std::move(set))
 {
     for (std::size_t i = 0; i < items.size(); ++i) {
         m_targets += items.numTrained(i);
@@ -31,10 +32,13 @@ void Evaluator::shareWith(ranks::Team& team)
     m_team = &team;
     const auto all = std::move(m_order);
     m_order.clear();
-    for (std::size_t i = 0; i < all.size(); ++i) { // whole batches, as one process has them: narrow numbers depend on them in their last digits
-        if (i / m_batches.size() % static_cast<std::size_t>(team.size()) == static_cast<std::size_t>(team.rank())) {
-            m_order.push_back(all[i]);
+    std::size_t number = 0;
+    for (auto left = std::span<const std::uint32_t>(all); !left.empty(); ++number) { // whole batches, as one process has them: narrow numbers depend on them in their last digits
+        const auto batch = left.first(m_batches.next(left));
+        if (number % static_cast<std::size_t>(team.size()) == static_cast<std::size_t>(team.rank())) {
+            m_order.insert(m_order.end(), batch.begin(), batch.end());
         }
+        left = left.subspan(batch.size());
     }
 }
 

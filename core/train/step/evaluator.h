@@ -21,7 +21,8 @@ namespace luthier::train {
 
 class Evaluator {
 public:
-    // The store must outlive it. Items of like length share a batch of `batchSize`, or of fewer where memory wants it.
+    // The store must outlive it. Items of like length share a batch of `batchSize`, of more where they are short (measuringBatches), or of fewer where
+    // memory wants it.
     Evaluator(BatchLoss loss, const ItemStore& items, std::int64_t batchSize,
               std::string set = std::string(measures::kHeldOutSet));
 

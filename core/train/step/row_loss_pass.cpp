@@ -57,7 +57,7 @@ std::optional<std::vector<LossOfPlace>> rowLossesOf(nn::Decoder& decoder, const 
         }
     }
     std::size_t told = 0;
-    const bool isWhole = ShrinkingBatches(batchSize).each(order, isStopped, [&](std::span<const std::uint32_t> ofBatch, std::size_t done) {
+    const bool isWhole = measuringBatches(items, batchSize, device.is_cpu()).each(order, isStopped, [&](std::span<const std::uint32_t> ofBatch, std::size_t done) {
         const MicroBatch batch = toDevice(makeMicroBatch(items, ofBatch, {false, false, !device.is_cpu()}), device);
         const at::Tensor logProbs
             = objectives::targetLogProbs(predictionOf(decoder, batch), batch).to(at::kCPU, at::kDouble).contiguous();

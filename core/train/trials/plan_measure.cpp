@@ -92,7 +92,7 @@ Result<PlanMeasure> measure(const config::RunConfig& asked, const RunRows& rows,
     result.secondsPerPass = *std::min_element(times.end() - std::min(kTimed, static_cast<int>(times.size()) - 1), times.end());
     result.passTokens = largest.tokens;
     result.steps = parts.totalSteps;
-    result.time = timeOf({config, parts, trainStep, control, trial->folder->path(), clock, result.secondsPerPass});
+    result.time = timeOf({config, parts, trainStep, control, trial->folder->path(), clock, result.secondsPerPass, result.passTokens});
     result.seconds = result.time.total();
     return control.stopRequested() ? Result<PlanMeasure>(Error{"cancelled"}) : Result<PlanMeasure>(result);
 }

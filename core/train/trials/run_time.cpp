@@ -219,32 +219,43 @@ private:
     using Walk = std::function<void(const std::function<bool()>& isStopped)>;
     using WalkOver = std::function<void(const ItemStore& items, const std::function<bool()>& isStopped)>;
 
-    std::size_t walkBatch() const { return static_cast<std::size_t>(std::max<std::int64_t>(1, m_run.config.run.batchSize)); }
+    // Places of a walk's items, cut as it cuts them.
+    std::vector<std::vector<std::uint32_t>> walkOf(const ItemStore& items) const
+    {
+        const ShrinkingBatches batches = measuringBatches(items, m_run.config.run.batchSize, !isCard() && !m_run.parts.objective->mismatches);
+        const std::vector<std::uint32_t> order = longestFirst(items);
+        std::vector<std::vector<std::uint32_t>> walk;
+        for (auto left = std::span<const std::uint32_t>(order); !left.empty(); left = left.subspan(walk.back().size())) {
+            const auto batch = left.first(batches.next(left));
+            walk.emplace_back(batch.begin(), batch.end());
+        }
+        return walk;
+    }
 
     std::int64_t walkTokens(const ItemStore& items, std::size_t most) const
     {
-        const std::vector<std::uint32_t> order = longestFirst(items);
         std::int64_t tokens = 0;
-        for (std::size_t i = 0; i < order.size() && i / walkBatch() < most; i += walkBatch()) {
-            tokens += tokensOf(items, std::span(order).subspan(i, std::min(walkBatch(), order.size() - i)), false);
+        std::size_t taken = 0;
+        for (const std::vector<std::uint32_t>& batch : walkOf(items)) {
+            tokens += taken++ < most ? tokensOf(items, batch, false) : 0;
         }
         return tokens;
     }
 
     // As many batches of a walk as the budget is worth, evenly spread over it: it goes from the longest rows to the shortest, which take
-    // longer for each of their tokens.
+    // longer for each of their tokens where they do not fill a batch.
     ItemStore spreadOf(const ItemStore& items) const
     {
-        const std::vector<std::uint32_t> order = longestFirst(items);
-        const std::size_t all = (order.size() + walkBatch() - 1) / walkBatch();
-        const double onePass = std::max(m_run.secondsPerPass / 2, 1e-6); // forward alone, of the largest
-        const std::size_t some = std::min(all, std::max(kLeastBatches, static_cast<std::size_t>(m_budget / onePass)));
+        const auto walk = walkOf(items);
+        const std::int64_t tokens = tokensOf(items, walk[walk.size() / 2], false);
+        const double share = static_cast<double>(tokens) / static_cast<double>(std::max<std::int64_t>(1, m_run.passTokens));
+        const double onePass = std::max(m_run.secondsPerPass / 2 * share, 1e-6); // forward alone
+        const std::size_t least = tokens * 2 > kTokensAtOnce && tokens <= kTokensAtOnce ? 1 : kLeastBatches; // filled ones are alike
+        const std::size_t some = std::min(walk.size(), std::max(least, static_cast<std::size_t>(m_budget / onePass)));
         std::vector<std::uint32_t> taken;
         for (std::size_t k = 0; k < some; ++k) {
-            const std::size_t first = (2 * k + 1) * all / (2 * some) * walkBatch();
-            for (std::size_t i = first; i < std::min(first + walkBatch(), order.size()); ++i) {
-                taken.push_back(order[i]);
-            }
+            const auto& batch = walk[(2 * k + 1) * walk.size() / (2 * some)];
+            taken.insert(taken.end(), batch.begin(), batch.end());
         }
         ItemStore spread(items.columns());
         for (const std::uint32_t item : taken) {

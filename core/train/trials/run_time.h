@@ -26,6 +26,7 @@ struct TimedRun {
     std::filesystem::path folder; // where a checkpoint may be written
     base::Clock clock;
     double secondsPerPass; // of the largest micro-batch: how much may be measured follows from it
+    std::int64_t passTokens; // its tokens, padding among them
 };
 
 // That a pass over them computes, padding among them.
