@@ -385,7 +385,8 @@ at::Tensor linearBackward(const ActiveLinear& linear, const std::function<at::Te
     return wantInput ? dx : at::Tensor();
 }
 
-std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, kernels::Lanes& lanes)
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, kernels::Lanes& lanes,
+                                             const Fp8Rows& dyRows)
 {
     const LinearGroup& group = *linear.base;
     const bool onlyAdapters = !usesExtras(linear) && !group.weight.requires_grad() && !(group.bias.defined() && group.bias.requires_grad());
@@ -399,7 +400,7 @@ std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const a
     half.below = {{{}, saved.a.t().contiguous(), 1}, {linear.draw, linear.dropout()}, needsInput(linear)}; // neighbours are read together
     lanes.run(kBeside, [&] { half.gradB = gradientsOfB(linear, dy, saved); });
     lanes.run(kAwaited, [&] { half.below.term.low = lowGradient(linear, dy, saved); });
-    half.dx = inputGradient(linear, dy, {});
+    half.dx = inputGradient(linear, dy, dyRows);
     lanes.join(kAwaited);
     return half;
 }

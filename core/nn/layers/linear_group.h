@@ -172,7 +172,8 @@ struct LinearHalf {
     std::vector<at::Tensor> gradB = {};
 };
 // Nothing: it goes in one part alone.
-std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, kernels::Lanes& lanes);
+std::optional<LinearHalf> linearBackwardHalf(const ActiveLinear& linear, const at::Tensor& dy, const LinearSaved& saved, kernels::Lanes& lanes,
+                                             const Fp8Rows& dyRows = {});
 // `x`: as the updates saw it (LowBelow). Appends what linearBackward does.
 void linearBackwardRest(const ActiveLinear& linear, const at::Tensor& x, const LinearHalf& half, std::vector<at::Tensor>& leaves, kernels::Lanes& lanes);
 
