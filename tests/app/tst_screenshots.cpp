@@ -3,6 +3,7 @@
 // scale that the environment asks for, written into screenshots/ of the build folder. Fails when a page is blank, does not
 // fit, or looks another way after a live change of the scheme than after a fresh start in it.
 #include "app/application.h"
+#include "tests/support/at_rest.h"
 #include "tests/support/page_test.h"
 #include "tests/support/window_dialogs.h"
 #include "tests/support/workshop.h"
@@ -93,10 +94,15 @@ private Q_SLOTS:
         support::keepSettingsIn(m_folder);
         support::makeWorkshop(m_folder.filePath(QStringLiteral("workshop")));
         QApplication::setCursorFlashTime(0);
+        m_rest = std::make_unique<support::AtRest>();
         start();
     }
 
-    void cleanupTestCase() { m_app.reset(); }
+    void cleanupTestCase()
+    {
+        m_app.reset();
+        m_rest.reset();
+    }
 
     void everyPage_data()
     {
@@ -288,17 +294,17 @@ private:
         (void)stillPicture(m_app->window().page(page));
     }
 
-    // Of a widget that has looked the same for a while, so that a slow machine has its time and a fast one takes less.
-    static QImage stillPicture(QWidget* widget)
+    // Of a widget that is at rest and looks the same once more: what is drawn for the first time may ask for more.
+    QImage stillPicture(QWidget* widget)
     {
         QElapsedTimer waited;
         waited.start();
         QImage seen;
-        for (int times = 0; times < kStillTimes && waited.elapsed() < kMostMovingMs;) {
-            ui::waitForJobs();
-            QTest::qWait(kStillMs);
+        for (bool isStill = false; !isStill && waited.elapsed() < kMostMovingMs;) {
+            m_rest->wait();
+            QTest::qWait(kFrameMs);
             QImage now = widget->grab().toImage();
-            times = now == seen ? times + 1 : 0;
+            isStill = now == seen;
             seen = std::move(now);
         }
         return seen;
@@ -321,12 +327,12 @@ private:
         support::savePicture(picture, nameOf(name, picture));
     }
 
-    static constexpr int kStillMs = 80; // over two frames of the bridge and the charts
-    static constexpr int kStillTimes = 2;
+    static constexpr int kFrameMs = 17;
     static constexpr int kMostMovingMs = 3000; // what moves for longer moves on
 
     const QSize m_size = sizeWanted();
     QTemporaryDir m_folder;
+    std::unique_ptr<support::AtRest> m_rest;
     std::unique_ptr<app::Application> m_app;
 };
 
