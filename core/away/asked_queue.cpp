@@ -20,6 +20,7 @@ namespace {
 
 constexpr const char* kAskedFolder = "queue.asked";
 constexpr const char* kAskedEnding = ".json";
+constexpr const char* kRefusedEnding = ".bad"; // behind the other
 
 Json jsonOf(const Queue& queue)
 {
@@ -62,9 +63,9 @@ std::vector<fs::path> askedFiles(const fs::path& projectFolder)
 {
     std::vector<fs::path> files;
     std::error_code code;
-    for (const fs::directory_entry& entry : fs::directory_iterator(projectFolder / kAskedFolder, code)) {
-        if (entry.path().extension() == kAskedEnding) {
-            files.push_back(entry.path());
+    for (fs::directory_iterator at(projectFolder / kAskedFolder, code), end; !code && at != end; at.increment(code)) {
+        if (at->path().extension() == kAskedEnding) {
+            files.push_back(at->path());
         }
     }
     std::sort(files.begin(), files.end()); // their names begin with when they were asked for
@@ -97,6 +98,27 @@ std::vector<std::size_t> moreThan(const Texts& texts, Texts others)
     return more;
 }
 
+// Whether those that both have stand in one order.
+bool isOneOrder(const Texts& before, const Texts& after)
+{
+    Texts gone;
+    for (const std::size_t at : moreThan(before, after)) {
+        gone.push_back(before[at]);
+    }
+    Texts come;
+    for (const std::size_t at : moreThan(after, before)) {
+        come.push_back(after[at]);
+    }
+    const auto without = [](const Texts& all, const Texts& some) {
+        Texts rest;
+        for (const std::size_t at : moreThan(all, some)) {
+            rest.push_back(all[at]);
+        }
+        return rest;
+    };
+    return without(before, gone) == without(after, come);
+}
+
 // Those of `texts` that `queue` has stand there in this order, on the places that they have together.
 void arrange(Queue& queue, const Texts& texts, std::size_t numBegun)
 {
@@ -119,14 +141,16 @@ void arrange(Queue& queue, const Texts& texts, std::size_t numBegun)
 
 } // namespace
 
-Result<void> askForChange(const fs::path& projectFolder, const QueueChange& change)
+Result<fs::path> askForChange(const fs::path& projectFolder, const QueueChange& change)
 {
     if (auto made = base::makeDirectories(projectFolder / kAskedFolder); !made) {
-        return made;
+        return made.error();
     }
     std::ostringstream name;
     name << std::setw(20) << std::setfill('0') << std::chrono::system_clock::now().time_since_epoch() / std::chrono::nanoseconds(1) << '-' << ::getpid() << kAskedEnding;
-    return base::writeFileAtomically(projectFolder / kAskedFolder / name.str(), base::dumpJson(Json{{"before", jsonOf(change.before)}, {"after", jsonOf(change.after)}}));
+    const fs::path file = projectFolder / kAskedFolder / name.str();
+    const auto written = base::writeFileAtomically(file, base::dumpJson(Json{{"before", jsonOf(change.before)}, {"after", jsonOf(change.after)}}));
+    return written ? Result<fs::path>(file) : Result<fs::path>(written.error());
 }
 
 bool hasAskedChanges(const fs::path& projectFolder)
@@ -134,26 +158,33 @@ bool hasAskedChanges(const fs::path& projectFolder)
     return !askedFiles(projectFolder).empty();
 }
 
-Result<std::vector<QueueChange>> takeAskedChanges(const fs::path& projectFolder)
+bool wasRefused(const fs::path& asked)
 {
-    std::vector<QueueChange> changes;
+    std::error_code code;
+    return fs::exists(asked.string() + kRefusedEnding, code);
+}
+
+AskedChanges askedChanges(const fs::path& projectFolder)
+{
+    AskedChanges asked;
     for (const fs::path& file : askedFiles(projectFolder)) {
-        auto change = changeIn(file);
-        std::error_code code;
-        if (!change) {
-            if (!changes.empty()) {
-                break; // those are taken; this one is told at the next look
-            }
-            fs::rename(file, file.string() + ".bad", code);
-            return Error{file.string() + ": what it asks of the queue cannot be read: " + change.message() + ". It is left there as " + file.filename().string() + ".bad"};
+        if (auto change = changeIn(file)) {
+            asked.changes.push_back({file, std::move(*change)});
+        } else {
+            std::error_code code;
+            fs::rename(file, file.string() + kRefusedEnding, code);
+            asked.problem = file.string() + ": what it asks of the queue cannot be read: " + change.message() + ". It is left there as " + file.filename().string() + kRefusedEnding;
         }
-        fs::remove(file, code);
-        if (code) { // or it would come again and again
-            return Error{file.string() + ": cannot be taken away: " + code.message() + ", so what it asks of the queue is not done"};
-        }
-        changes.push_back(std::move(*change));
     }
-    return changes;
+    return asked;
+}
+
+void forgetAsked(const std::vector<fs::path>& files)
+{
+    for (const fs::path& file : files) {
+        std::error_code code;
+        fs::remove(file, code);
+    }
 }
 
 void apply(const QueueChange& change, Queue& queue, std::size_t numBegun)
@@ -168,7 +199,9 @@ void apply(const QueueChange& change, Queue& queue, std::size_t numBegun)
             queue.erase(queue.begin() + (found - present.begin()));
         }
     }
-    arrange(queue, after, numBegun);
+    if (!isOneOrder(before, after)) { // otherwise it moves nothing, and who moved something meanwhile is right
+        arrange(queue, after, numBegun);
+    }
     const auto added = moreThan(after, before);
     // What has begun stands before all; added before all others that waited, it comes behind that.
     const bool isFirst = !added.empty() && added.size() < after.size() && added.back() + 1 < after.size();
@@ -181,21 +214,51 @@ void apply(const QueueChange& change, Queue& queue, std::size_t numBegun)
     }
 }
 
-Result<Queue> takenQueue(store::Project& project)
+namespace {
+
+// `files`: those that were applied.
+Result<Queue> withAsked(store::Project& project, std::vector<fs::path>& files, std::string& problem)
 {
     auto queue = waitingRuns(project);
-    if (!queue || !hasAskedChanges(project.folder())) {
+    if (!queue) {
         return queue;
     }
-    const auto changes = takeAskedChanges(project.folder());
-    if (!changes) {
-        return changes.error();
+    const AskedChanges asked = askedChanges(project.folder());
+    problem = asked.problem;
+    for (const AskedChange& one : asked.changes) {
+        apply(one.change, *queue, !queue->empty() && queue->front().run != 0 ? 1 : 0);
+        files.push_back(one.file);
     }
-    for (const QueueChange& change : *changes) {
-        apply(change, *queue, !queue->empty() && queue->front().run != 0 ? 1 : 0);
+    return queue;
+}
+
+} // namespace
+
+Result<Queue> takenQueue(store::Project& project, std::string& problem)
+{
+    std::vector<fs::path> files;
+    auto queue = withAsked(project, files, problem);
+    if (!queue || files.empty()) {
+        return queue;
     }
-    const auto kept = keepWaitingRuns(project, *queue);
-    return kept ? std::move(queue) : Result<Queue>(kept.error());
+    if (const auto kept = keepWaitingRuns(project, *queue); !kept) {
+        return kept.error();
+    }
+    forgetAsked(files);
+    for (const fs::path& file : files) {
+        std::error_code code;
+        if (fs::exists(file, code)) { // it would come again and again
+            return Error{file.string() + ": what it asks of the queue is done, but the file cannot be removed; remove it"};
+        }
+    }
+    return queue;
+}
+
+Result<Queue> askedQueue(store::Project& project)
+{
+    std::vector<fs::path> files;
+    std::string problem; // whoever takes them tells it
+    return withAsked(project, files, problem);
 }
 
 } // namespace luthier::away

@@ -260,12 +260,18 @@ void TestQueue::anotherProgramHasTheProjectOpen()
             const Said said = queue.say(arguments);
             QVERIFY2(said.code == 0 && said.err.find("next takes it") != std::string::npos, said.err.c_str());
         }
-        QCOMPARE(queue.waiting(), (Names{"a", "b"})); // nobody has taken it yet
+        QCOMPARE(queue.waiting(), (Names{"a", "d", "b", "c"})); // what was asked for is shown, and each counts on those before
+        QCOMPARE(need(away::waitingRuns(*project)).size(), std::size_t{2}); // nobody has taken it yet
         const Said refused = queue.say({"start"});
         QVERIFY2(refused.code == 1 && refused.err.find("has this project open") != std::string::npos, refused.err.c_str());
-        QCOMPARE(need(away::takenQueue(*project)).size(), std::size_t{4});
+        QCOMPARE(away::askedChanges(project->folder()).changes.size(), std::size_t{3}); // to look at them takes none
+        const auto torn = need(away::askForChange(project->folder(), {}));
+        need(base::writeFileAtomically(torn, "{\"before\": [")); // costs itself alone
+        std::string problem;
+        QCOMPARE(need(away::takenQueue(*project, problem)).size(), std::size_t{4});
+        QVERIFY2(problem.find(torn.filename().string()) != std::string::npos && away::wasRefused(torn), problem.c_str());
         QVERIFY(!away::hasAskedChanges(project->folder()));
-        QCOMPARE(queue.waiting(), (Names{"d", "b", "a", "c"}));
+        QCOMPARE(queue.waiting(), (Names{"a", "d", "b", "c"}));
         QCOMPARE(queue.say({"remove", "1"}).code, 0);
 
         auto begun = need(away::waitingRuns(*project));
@@ -277,7 +283,7 @@ void TestQueue::anotherProgramHasTheProjectOpen()
         need(away::keepWaitingRuns(*project, begun));
     }
     QCOMPARE(queue.add("e").code, 0); // takes what was left, too
-    QCOMPARE(queue.waiting(), (Names{"b", "a", "c", "e"}));
+    QCOMPARE(queue.waiting(), (Names{"d", "b", "c", "e"}));
 }
 
 // What was asked for of a queue that has become another one meanwhile.
@@ -301,6 +307,7 @@ void TestQueue::changesMeetAnotherQueue()
         return names;
     };
     QCOMPARE(applied({"a", "b"}, {"b", "a"}, {"a", "x", "b"}), (Names{"b", "x", "a"}));
+    QCOMPARE(applied({"a", "b"}, {"a", "b", "c"}, {"b", "a"}), (Names{"b", "a", "c"})); // who moved something meanwhile is right
     QCOMPARE(applied({"a", "b"}, {"b"}, {"b"}), Names{"b"}); // begun or gone already
     QCOMPARE(applied({"a", "a"}, {"a"}, {"a", "a", "b"}), (Names{"a", "b"}));
     QCOMPARE(applied({}, {"a"}, {"x"}), (Names{"x", "a"}));

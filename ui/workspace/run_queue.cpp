@@ -36,6 +36,7 @@ void RunQueue::load()
 {
     m_look.stop();
     m_askedJob.cancel();
+    m_taken.clear();
     m_project = m_workspace.project();
     m_waiting.clear();
     m_atWork.reset();
@@ -71,11 +72,19 @@ void RunQueue::lookForAsked()
     if (m_askedJob.isRunning()) {
         return;
     }
-    m_askedJob.start(this, [project = m_project] { return away::takeAskedChanges(project->folder()); }, [this](const Result<std::vector<away::QueueChange>>& asked) {
-        if (!asked) {
-            m_workspace.say(QString::fromStdString(asked.message()));
-        } else if (!asked->empty()) {
-            takeAsked(*asked);
+    m_askedJob.start(this, [project = m_project] { return Result<away::AskedChanges>(away::askedChanges(project->folder())); }, [this](const Result<away::AskedChanges>& asked) {
+        if (!asked->problem.empty()) {
+            m_workspace.say(QString::fromStdString(asked->problem));
+        }
+        std::vector<away::QueueChange> changes;
+        for (const away::AskedChange& one : asked->changes) {
+            if (std::find(m_taken.begin(), m_taken.end(), one.file) == m_taken.end()) {
+                m_taken.push_back(one.file);
+                changes.push_back(one.change);
+            }
+        }
+        if (!changes.empty()) {
+            takeAsked(changes);
         }
     });
 }
@@ -239,7 +248,13 @@ void RunQueue::save()
     if (m_atWork) {
         all.insert(all.begin(), *m_atWork);
     }
-    const auto write = [project = m_project, all = std::move(all)] { return project ? away::keepWaitingRuns(*project, all) : Result<void>(); };
+    const auto write = [project = m_project, all = std::move(all), taken = m_taken] {
+        auto kept = project ? away::keepWaitingRuns(*project, all) : Result<void>();
+        if (kept) {
+            away::forgetAsked(taken);
+        }
+        return kept;
+    };
     m_saving.start(this, write, [this](const Result<void>& saved) {
         if (!saved) {
             m_workspace.say(QString::fromStdString(saved.error().message));

@@ -15,6 +15,7 @@
 #include <QObject>
 #include <QTimer>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -71,6 +72,7 @@ private:
     JobSlot m_askedJob;
     QTimer m_look; // for what others ask
     WriteSlot m_saving;
+    std::vector<std::filesystem::path> m_taken; // files of what was asked for and is in the queue: they go once it is kept
     bool m_isRead = false; // what the project keeps
     bool m_isHeld = false;
     bool m_isPreparing = false; // memory is given back first

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -83,7 +84,7 @@ void show(const Queue& queue, Context& context)
 
 int listQueue(const Flags&, ProjectPointer project, Context& context)
 {
-    const auto queue = away::waitingRuns(*project);
+    const auto queue = away::askedQueue(*project);
     if (!queue) {
         return context.fail(queue.message());
     }
@@ -91,34 +92,44 @@ int listQueue(const Flags&, ProjectPointer project, Context& context)
     return kDone;
 }
 
-bool isTaken(const ProjectPointer& project, const Context& context)
+bool isTaken(const std::filesystem::path& asked, const Context& context)
 {
     const auto until = std::chrono::steady_clock::now() + kTakenWithin;
-    while (away::hasAskedChanges(project->folder())) {
+    std::error_code code;
+    while (std::filesystem::exists(asked, code)) {
         if (std::chrono::steady_clock::now() >= until || context.cancel.isCancelled()) {
             return false;
         }
         std::this_thread::sleep_for(kLook);
     }
-    return true;
+    return !away::wasRefused(asked);
 }
 
 // Reads the queue, changes it, keeps and shows it. The change's error leaves it as it was. Where another program has the project open, that
 // one is asked.
 int changed(const Flags& flags, const ProjectPointer& project, Context& context, const std::function<Result<void>(Queue&)>& change)
 {
-    auto queue = flags.isBeside ? away::waitingRuns(*project) : away::takenQueue(*project);
+    std::string problem;
+    auto queue = flags.isBeside ? away::askedQueue(*project) : away::takenQueue(*project, problem);
+    if (!problem.empty()) {
+        context.console.warning(problem);
+    }
     const Queue before = queue ? *queue : Queue();
     auto done = queue ? change(*queue) : Result<void>(queue.error());
-    if (done) {
-        done = flags.isBeside ? away::askForChange(project->folder(), {before, *queue}) : away::keepWaitingRuns(*project, *queue);
+    std::filesystem::path asked;
+    if (done && flags.isBeside) {
+        const auto file = away::askForChange(project->folder(), {before, *queue});
+        asked = file ? *file : std::filesystem::path();
+        done = file ? Result<void>() : Result<void>(file.error());
+    } else if (done) {
+        done = away::keepWaitingRuns(*project, *queue);
     }
     if (!done) {
         return context.fail(done.message());
     }
     show(*queue, context);
     if (flags.isBeside) {
-        context.console.note(isTaken(project, context) ? "The program that has the project open has taken this into its queue."
+        context.console.note(isTaken(asked, context) ? "The program that has the project open has taken this into its queue."
                                                        : "Another program has the project open and has not looked at its queue yet. This is kept in the project's folder, and whoever works on the queue next takes it.");
     }
     return kDone;

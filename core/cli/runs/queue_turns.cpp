@@ -86,7 +86,11 @@ int QueueTurns::tellEnd(int code, std::size_t waiting)
 // Runs that have ended since, or were deleted.
 Result<std::vector<away::WaitingRun>> QueueTurns::waiting()
 {
-    auto all = away::takenQueue(*m_project);
+    std::string problem;
+    auto all = away::takenQueue(*m_project, problem);
+    if (!problem.empty()) { // a night's queue does not end for it
+        m_context.console.warning(problem);
+    }
     while (all && !all->empty()) {
         const auto turn = away::turnOf(*m_project, all->front());
         if (!turn || *turn != away::Turn::Past) {
