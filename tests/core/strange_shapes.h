@@ -486,6 +486,8 @@ And at home.)row"}, R"row(to learn it as one text, name it .md)row"},
 {"model": "m", "created_at": "2026", "message": {"role": "assistant", "content": ""}, "done": true}
 )row",
          "x", {}, "the pieces of an answer"},
+        {"a type like that of a stream's piece", "s.jsonl", R"row({"type": "message_reply", "instruction": "Who bakes?", "output": "Odo bakes."})row" "\n",
+         "instruction", {R"row(user:Who bakes?|assistant:Odo bakes.)row"}, "\"type\""},
         {"turns that are texts", "s.jsonl", R"row({"turns": ["Who bakes?", "Odo."]})row" "\n", "x", {}, "do not say who speaks"},
         {"an answer that is the place of a choice", "s.jsonl", R"row({"question": "Who bakes?", "subject": "people", "choices": ["Mira", "Odo", "Tam"], "answer": 1}
 {"question": "Who sings?", "subject": "people", "choices": ["Mira", "Odo", "Tam"], "answer": 0}

@@ -84,6 +84,11 @@ bool isApiAnswer(const Json& member)
 // A piece of an answer that a server streams, as OpenAI, Anthropic and Ollama send them.
 bool isStreamPiece(const Json& row)
 {
+    for (const char* asked : {"prompt", "question", "query", "instruction", "messages", "conversations"}) {
+        if (row.contains(asked)) { // no piece says what it answers: a row of its own, whatever its type is called
+            return false;
+        }
+    }
     const auto choices = row.find("choices");
     if (choices != row.end() && choices->is_array() && !choices->empty() && hasAll(choices->front(), {"delta"})) {
         return true;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -123,8 +124,12 @@ private:
     {
         static const base::Progress kNone;
         for (std::size_t at = m_next++; at < m_pieces.size() && !m_cancel.isCancelled(); at = m_next++) {
-            FileScanner scanner(m_file, kNone, m_cancel);
-            readPiece(scanner, m_begin + at * m_bytes, m_pieces[at]);
+            try {
+                FileScanner scanner(m_file, kNone, m_cancel);
+                readPiece(scanner, m_begin + at * m_bytes, m_pieces[at]);
+            } catch (const std::bad_alloc&) { // would end the program in a thread of its own; as any piece that could not be read
+                m_pieces[at] = {};
+            }
             const std::uint64_t done = std::min(m_begin + ++m_done * m_bytes, m_file.size());
             if (progress) {
                 progress(static_cast<std::int64_t>(done), static_cast<std::int64_t>(m_file.size()));
