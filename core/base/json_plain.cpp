@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/json_plain.h"
 
+#include "core/base/json_cursor.h"
 #include "core/base/json_string.h"
 
 #include <charconv>
@@ -20,10 +21,10 @@ using Members = Json::object_t::Container; // by their places
 
 thread_local Json spare; // what was given back; null: nothing
 
-class PlainParser {
+class PlainParser : JsonCursor {
 public:
     PlainParser(std::string_view text, const JsonLimits& limits)
-        : m_at(text.data()), m_end(text.data() + text.size()), m_depth(limits.depth)
+        : JsonCursor(text), m_depth(limits.depth)
     {
     }
 
@@ -38,21 +39,6 @@ public:
     }
 
 private:
-    void skipSpace()
-    {
-        while (m_at < m_end && (*m_at == ' ' || *m_at == '\n' || *m_at == '\r' || *m_at == '\t')) {
-            ++m_at;
-        }
-    }
-
-    bool take(char wanted)
-    {
-        skipSpace();
-        const bool is = m_at < m_end && *m_at == wanted;
-        m_at += is ? 1 : 0;
-        return is;
-    }
-
     bool word(std::string_view wanted)
     {
         const bool is = std::string_view(m_at, static_cast<std::size_t>(m_end - m_at)).starts_with(wanted);
@@ -241,8 +227,6 @@ private:
         return parsed.ec == std::errc() && parsed.ptr == m_at;
     }
 
-    const char* m_at;
-    const char* m_end;
     int m_depth;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/flat_row.h"
 
+#include "core/base/json_cursor.h"
 #include "core/base/json_string.h"
 #include "core/data/sources/row_text.h"
 
@@ -18,9 +19,9 @@ constexpr std::ptrdiff_t kMostFlatDigits = 17;
 } // namespace
 
 // Takes a part of what the plain parser of json_plain.h takes, and nothing else.
-class FlatRow::Reader {
+class FlatRow::Reader : base::JsonCursor {
 public:
-    explicit Reader(FlatRow& row) : m_row(row), m_at(row.bytes().data()), m_end(m_at + row.bytes().size()) {}
+    explicit Reader(FlatRow& row) : JsonCursor(row.bytes()), m_row(row) {}
 
     bool whole()
     {
@@ -33,21 +34,6 @@ public:
     }
 
 private:
-    void skipSpace()
-    {
-        while (m_at < m_end && (*m_at == ' ' || *m_at == '\n' || *m_at == '\r' || *m_at == '\t')) {
-            ++m_at;
-        }
-    }
-
-    bool take(char wanted)
-    {
-        skipSpace();
-        const bool is = m_at < m_end && *m_at == wanted;
-        m_at += is ? 1 : 0;
-        return is;
-    }
-
     bool value(std::string_view name, int depth)
     {
         const std::size_t place = m_row.m_count;
@@ -164,8 +150,6 @@ private:
     }
 
     FlatRow& m_row;
-    const char* m_at;
-    const char* m_end;
 };
 
 char* FlatRow::room(std::size_t bytes)
