@@ -98,25 +98,17 @@ std::vector<std::size_t> moreThan(const Texts& texts, Texts others)
     return more;
 }
 
-// Whether those that both have stand in one order.
-bool isOneOrder(const Texts& before, const Texts& after)
+// Those that `others` has, too, each as often as there.
+Texts commonWith(const Texts& texts, const Texts& others)
 {
-    Texts gone;
-    for (const std::size_t at : moreThan(before, after)) {
-        gone.push_back(before[at]);
-    }
-    Texts come;
-    for (const std::size_t at : moreThan(after, before)) {
-        come.push_back(after[at]);
-    }
-    const auto without = [](const Texts& all, const Texts& some) {
-        Texts rest;
-        for (const std::size_t at : moreThan(all, some)) {
-            rest.push_back(all[at]);
+    const std::vector<std::size_t> more = moreThan(texts, others);
+    Texts common;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (std::find(more.begin(), more.end(), i) == more.end()) {
+            common.push_back(texts[i]);
         }
-        return rest;
-    };
-    return without(before, gone) == without(after, come);
+    }
+    return common;
 }
 
 // Those of `texts` that `queue` has stand there in this order, on the places that they have together.
@@ -199,7 +191,7 @@ void apply(const QueueChange& change, Queue& queue, std::size_t numBegun)
             queue.erase(queue.begin() + (found - present.begin()));
         }
     }
-    if (!isOneOrder(before, after)) { // otherwise it moves nothing, and who moved something meanwhile is right
+    if (commonWith(before, after) != commonWith(after, before)) { // otherwise it moves nothing, and who moved something meanwhile is right
         arrange(queue, after, numBegun);
     }
     const auto added = moreThan(after, before);

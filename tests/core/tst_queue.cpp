@@ -308,6 +308,7 @@ void TestQueue::changesMeetAnotherQueue()
     };
     QCOMPARE(applied({"a", "b"}, {"b", "a"}, {"a", "x", "b"}), (Names{"b", "x", "a"}));
     QCOMPARE(applied({"a", "b"}, {"a", "b", "c"}, {"b", "a"}), (Names{"b", "a", "c"})); // who moved something meanwhile is right
+    QCOMPARE(applied({"a", "b", "a"}, {"a", "b"}, {"b", "a", "a"}), (Names{"b", "a"})); // of one recipe that waits twice
     QCOMPARE(applied({"a", "b"}, {"b"}, {"b"}), Names{"b"}); // begun or gone already
     QCOMPARE(applied({"a", "a"}, {"a"}, {"a", "a", "b"}), (Names{"a", "b"}));
     QCOMPARE(applied({}, {"a"}, {"x"}), (Names{"x", "a"}));
