@@ -83,7 +83,7 @@ Texts textsOf(const Queue& queue)
     return texts;
 }
 
-// Each as often as it is there once more than in `others`; by places.
+// Each as often as it is there once more than in `others`; by places, which ascend.
 std::vector<std::size_t> moreThan(const Texts& texts, Texts others)
 {
     std::vector<std::size_t> more;
@@ -98,17 +98,12 @@ std::vector<std::size_t> moreThan(const Texts& texts, Texts others)
     return more;
 }
 
-// Those that `others` has, too, each as often as there.
-Texts commonWith(const Texts& texts, const Texts& others)
+Texts without(Texts texts, const std::vector<std::size_t>& places)
 {
-    const std::vector<std::size_t> more = moreThan(texts, others);
-    Texts common;
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (std::find(more.begin(), more.end(), i) == more.end()) {
-            common.push_back(texts[i]);
-        }
+    for (auto place = places.rbegin(); place != places.rend(); ++place) {
+        texts.erase(texts.begin() + static_cast<std::ptrdiff_t>(*place));
     }
-    return common;
+    return texts;
 }
 
 // Those of `texts` that `queue` has stand there in this order, on the places that they have together.
@@ -184,6 +179,7 @@ void apply(const QueueChange& change, Queue& queue, std::size_t numBegun)
     const Texts before = textsOf(change.before);
     const Texts after = textsOf(change.after);
     const auto gone = moreThan(before, after);
+    const auto added = moreThan(after, before);
     for (const std::size_t at : gone) {
         const Texts present = textsOf(queue);
         const auto found = std::find(present.begin() + static_cast<std::ptrdiff_t>(std::min(numBegun, present.size())), present.end(), before[at]);
@@ -191,10 +187,10 @@ void apply(const QueueChange& change, Queue& queue, std::size_t numBegun)
             queue.erase(queue.begin() + (found - present.begin()));
         }
     }
-    if (commonWith(before, after) != commonWith(after, before)) { // otherwise it moves nothing, and who moved something meanwhile is right
+    // Where what both have stands in one order it moves nothing, and who moved something meanwhile is right.
+    if (without(before, gone) != without(after, added)) {
         arrange(queue, after, numBegun);
     }
-    const auto added = moreThan(after, before);
     // What has begun stands before all; added before all others that waited, it comes behind that.
     const bool isFirst = !added.empty() && added.size() < after.size() && added.back() + 1 < after.size();
     std::size_t to = isFirst ? std::min(numBegun, queue.size()) : queue.size();
