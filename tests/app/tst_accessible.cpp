@@ -134,8 +134,7 @@ private Q_SLOTS:
         QFETCH(QString, page);
         show(page);
         ui::MainWindow& window = m_app->window();
-        window.activateWindow();
-        QTRY_VERIFY(window.isActiveWindow());
+        QVERIFY(support::activate(window));
         QWidget* elsewhere = support::child<QWidget>(&window, "navigation")->findChild<QAbstractButton*>();
         int looked = 0;
         for (QWidget* widget : window.page(page)->findChildren<QWidget*>()) {
@@ -197,8 +196,7 @@ private Q_SLOTS:
         const support::DialogRow& row = support::dialogRow(dialog);
         window.findChild<QAction*>(QStringLiteral("theme.") + theme)->trigger();
         show(QString::fromLatin1(row.page));
-        window.activateWindow();
-        QTRY_VERIFY(window.isActiveWindow());
+        QVERIFY(support::activate(window));
         row.open(window);
         QTRY_VERIFY_WITH_TIMEOUT(support::shownDialog(window) != nullptr, kAwaitMs);
         QDialog* shown = support::shownDialog(window);
@@ -233,8 +231,7 @@ private Q_SLOTS:
     {
         QFETCH(QString, page);
         ui::MainWindow& window = m_app->window();
-        window.activateWindow();
-        QTRY_VERIFY(window.isActiveWindow());
+        QVERIFY(support::activate(window));
         int number = 0;
         while (page != QLatin1String(ui::pages()[static_cast<std::size_t>(number)].id)) {
             ++number;
@@ -294,8 +291,7 @@ private Q_SLOTS:
                 view->setCurrentIndex(view->model()->index(view->model()->rowCount() - 1, 0));
             }
             for (const auto& [key, modifiers] : {std::pair(Qt::Key_F10, Qt::KeyboardModifiers(Qt::ShiftModifier)), std::pair(Qt::Key_Menu, Qt::KeyboardModifiers())}) {
-                window.activateWindow(); // the desktop's work when a menu closes; there is none here
-                QTRY_VERIFY(window.isActiveWindow());
+                QVERIFY(support::activate(window));
                 widget->setFocus(Qt::TabFocusReason);
                 bool isOpen = false;
                 QTimer look; // the menu of actions has an event loop of its own

@@ -71,8 +71,7 @@ private Q_SLOTS:
     void evaluatedByKeysAlone()
     {
         MainWindow& window = m_app->window();
-        window.activateWindow();
-        QTRY_VERIFY(window.isActiveWindow());
+        QVERIFY(support::activate(window));
         goTo("evaluate");
         auto* evaluate = page<EvaluatePage>("evaluate");
         QTRY_COMPARE_WITH_TIMEOUT(static_cast<int>(evaluate->desk()->runs().size()), 1, kOpenMs);
@@ -155,8 +154,7 @@ private Q_SLOTS:
         QTest::keyClick(popup != nullptr ? popup : dialog->focusWidget(), Qt::Key_Return);
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(report), kOpenMs);
         QTRY_VERIFY(window.findChild<QFileDialog*>() == nullptr);
-        window.activateWindow(); // the desktop's work when a dialog closes; there is none here
-        QTRY_VERIFY(window.isActiveWindow());
+        QVERIFY(support::activate(window));
 
         // Judged by keys: one or two or as good, and what was said becomes data.
         QVERIFY(tabTo(find<QPushButton>(evaluate, "evalJudge")));

@@ -192,8 +192,7 @@ private Q_SLOTS:
     void aWholeRoundByKeysAlone()
     {
         MainWindow& window = m_app->window();
-        window.activateWindow();
-        QTRY_VERIFY(window.isActiveWindow());
+        QVERIFY(support::activate(window));
         goTo("data");
         auto* data = page<DataPage>("data");
         QTRY_VERIFY_WITH_TIMEOUT(data->document() != nullptr && !data->document()->isChecking(), kOpenMs);
@@ -255,8 +254,7 @@ private Q_SLOTS:
         // What comes next is one line away: the file answers on Chat.
         auto* next = window.findChild<QPushButton*>(QStringLiteral("nextGo"));
         QTRY_VERIFY(next->isVisible());
-        window.activateWindow(); // the desktop's work when a dialog closes; there is none here
-        QTRY_VERIFY(window.isActiveWindow());
+        QVERIFY(support::activate(window));
         QVERIFY(tabTo(next));
         press(Qt::Key_Space);
         QTRY_COMPARE(window.currentPage(), QStringLiteral("chat"));

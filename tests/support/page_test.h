@@ -56,6 +56,13 @@ T* child(const QWidget* parent, const char* name)
     return found;
 }
 
+// The desktop's work, also when a dialog or a menu over the window closes; there is no desktop where tests run.
+inline bool activate(QWidget& window)
+{
+    window.activateWindow();
+    return QTest::qWaitForWindowActive(&window);
+}
+
 template <class PageType>
 class PageTest {
 protected:
